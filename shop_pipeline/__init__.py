@@ -1,0 +1,1 @@
+"""Turn raw shop events into gated DuckDB tables, similarity, factors and recommendations."""
