@@ -1,0 +1,176 @@
+"""Where the data are, and what `shop.yaml` says: the only module that reads the environment.
+
+Nothing is read at import. `Paths` is the folder layout under `SHOP_DATA`; `ShopSettings` is `shop.yaml`, validated, with
+messages that name the key.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+FeedName = Literal[
+    "events",
+    "products",
+    "customers",
+    "stock",
+    "messages",
+    "assignments",
+    "tickets",
+    "order_labels",
+    "market",
+]
+
+
+class SettingsError(Exception):
+    """`shop.yaml` or the environment can't be used; the message names the file and the key."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The folder that `SHOP_DATA` names, and what lies where in it."""
+
+    data: Path
+
+    @property
+    def landing(self) -> Path:
+        return self.data / "landing"
+
+    @property
+    def shop_yaml(self) -> Path:
+        return self.data / "shop.yaml"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.data / "shop.duckdb"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.data / "dagster"
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone of the IANA database (such as Europe/London)")
+    return name
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Shop(_Strict):
+    """The shop itself."""
+
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    currency: str = Field("EUR", pattern="^[A-Z]{3}$")
+    first_day: date = date(2009, 1, 1)
+    """Days before it are refused; it is where the daily partitions begin."""
+    lookback_days: int = Field(3, ge=0, le=366)
+    """How many days before yesterday the daily schedule loads again, for late events."""
+    debounce_seconds: float = Field(30, ge=0)
+    """How long a landing file must have been left alone before the sensor takes it."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Feed(_Strict):
+    """The files of one feed, relative to `SHOP_DATA`, and how they are read."""
+
+    files: str
+    format: str = "canonical"
+    encoding: str = "utf-8"
+
+
+class Interactions(_Strict):
+    """How events become implicit weights."""
+
+    half_life_days: float = Field(90, gt=0)
+    weights: dict[str, float] = {
+        "view": 1,
+        "click": 1,
+        "favourite": 2,
+        "add_to_cart": 3,
+        "remove_from_cart": -2,
+        "purchase": 5,
+        "review": 1,
+        "refund": -5,
+        "cancel": -5,
+    }
+
+
+class Recommend(_Strict):
+    """Sizes and parameters of the models."""
+
+    list_length: int = Field(20, ge=1, le=1000)
+    similar_products: int = Field(50, ge=1, le=1000)
+    n_factors: int = Field(64, ge=1, le=1024)
+    iterations: int = Field(15, ge=1)
+    regularization: float = Field(0.05, ge=0)
+    alpha: float = Field(1.0, gt=0)
+    holdout_days: int = Field(28, ge=1)
+    """Length of the test period that model_evaluation cuts off before `as_of`."""
+    seed: int = 7
+    memory_gb: float = Field(1.0, gt=0)
+    """What the similarity step may take beside its input."""
+
+
+class Alerts(_Strict):
+    """Who hears of a failed run; nobody by default."""
+
+    webhook: str | None = None
+
+
+class ShopSettings(_Strict):
+    """All of `shop.yaml`. Only `feeds.events` is needed."""
+
+    shop: Shop = Shop()
+    feeds: dict[FeedName, Feed] = {}
+    interactions: Interactions = Interactions()
+    recommend: Recommend = Recommend()
+    alerts: Alerts = Alerts()
+
+
+def find_paths(environ: Mapping[str, str] = os.environ) -> Paths:
+    """The data folder: `SHOP_DATA`, by default `data` under the working directory."""
+    return Paths(Path(environ.get("SHOP_DATA", "data")).resolve())
+
+
+def load_settings(path: Path) -> ShopSettings:
+    """Read `shop.yaml`; a missing file gives the defaults, a wrong one a `SettingsError` that names the key."""
+    if not path.exists():
+        return ShopSettings()
+    try:
+        return ShopSettings.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path.name}: not valid YAML: {error}") from error
+    except ValidationError as error:
+        lines = [f"{path.name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("\n".join(lines)) from error
+
+
+def quiet_environment(paths: Paths) -> dict[str, str]:
+    """What every process of ours sets before Dagster and Great Expectations start: no telemetry, one instance."""
+    return {
+        "SHOP_DATA": str(paths.data),
+        "DAGSTER_HOME": str(paths.dagster_home),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "GX_ANALYTICS_ENABLED": "False",
+    }
+
+
+def apply_quiet_environment(paths: Paths) -> None:
+    """Set the above in this process."""
+    os.environ.update(quiet_environment(paths))
