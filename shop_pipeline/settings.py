@@ -1,7 +1,7 @@
 """Where the data are, and what `shop.yaml` says: the only module that reads the environment.
 
-Nothing is read at import. `Paths` is the folder layout under `SHOP_DATA`; `ShopSettings` is `shop.yaml`, validated, with
-messages that name the key.
+Nothing is read at import. `Paths` is the folder layout under `SHOP_DATA`; `ShopSettings` is `shop.yaml`, validated,
+with messages that name the key.
 """
 
 import os

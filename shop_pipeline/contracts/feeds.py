@@ -43,8 +43,15 @@ def optional(name: str, type_: str, doc: str) -> Column:
     return Column(name, type_, doc, required=False)
 
 
+CALENDAR = (
+    RowRule("before_first_day", "earlier than `shop.first_day` of shop.yaml", 0.05),
+    RowRule("in_the_future", "later than the run's own clock", 0.05),
+)
+
+
 def _raw(name: str, grain: str, *columns: Column, partition: str | None = None) -> Table:
-    return Table("raw", name, grain, columns + ORIGIN, ("_file", "_row"), row_rules=UNREADABLE, partition=partition)
+    rules = UNREADABLE + CALENDAR if partition else UNREADABLE
+    return Table("raw", name, grain, columns + ORIGIN, ("_file", "_row"), row_rules=rules, partition=partition)
 
 
 EVENTS = _raw(

@@ -28,11 +28,12 @@ class Column:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """Every non-null value of `columns` stands in `references` of the table `to` (schema.table)."""
+    """Every non-null value of `columns`, in rows where `where` holds, stands in `references` of `to` (schema.table)."""
 
     columns: tuple[str, ...]
     to: str
     references: tuple[str, ...]
+    where: str = "true"
 
     @property
     def rule(self) -> str:

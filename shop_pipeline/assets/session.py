@@ -1,0 +1,87 @@
+"""One run's hold on the warehouse: connection, gate, settings and clock, shared by all assets of the run.
+
+Here: opening, and the values that SQL reads with `getvariable`. Not here: what an asset does with them (`gated.py`).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import dagster as dg
+import duckdb
+from pydantic import PrivateAttr
+
+from ..checks import Gate
+from ..contracts import TABLES
+from ..settings import Paths, ShopSettings, find_paths, load_settings
+from ..storage import open_warehouse, set_variables
+
+AS_OF_TAG = "shop/as_of"
+FULL_REFRESH_TAG = "shop/full_refresh"
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the assets of one run share."""
+
+    duck: duckdb.DuckDBPyConnection
+    gate: Gate
+    paths: Paths
+    settings: ShopSettings
+    run_id: str
+
+    def as_of(self, tags: dict[str, str]) -> datetime:
+        """The run's clock: the end of the day in the tag, else of the newest day loaded (UTC)."""
+        given = tags.get(AS_OF_TAG)
+        if given:
+            return self.end_of_day(date.fromisoformat(given))
+        newest = self.duck.execute("SELECT max(event_date) FROM clean.events").fetchone()
+        return self.end_of_day(newest[0] if newest and newest[0] else self.settings.shop.first_day)
+
+    def end_of_day(self, day: date) -> datetime:
+        """The first instant (UTC, naive) after a calendar day of the shop."""
+        midnight = datetime.combine(day + timedelta(days=1), time(), self.settings.shop.zone)
+        return midnight.astimezone(UTC).replace(tzinfo=None)
+
+
+class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Holds the warehouse open for the run. Waits for another holder, then fails with its process id."""
+
+    memory_gb: float = 4.0
+    lock_wait_seconds: float = 20.0
+    _session: Session | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:
+        paths = find_paths()
+        settings = load_settings(paths.shop_yaml)
+        run_id = context.run_id or ""
+        duck = open_warehouse(paths.warehouse, memory_gb=self.memory_gb, wait_seconds=self.lock_wait_seconds)
+        try:
+            set_variables(duck, run_variables(settings, run_id))
+            gate = Gate(duck, run_id, TABLES["clean.quarantine"], TABLES["ops.check_results"])
+            self._session = Session(duck, gate, paths, settings, run_id)
+            yield self
+        finally:
+            self._session = None
+            duck.close()
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            raise RuntimeError("the warehouse is open during a run only")
+        return self._session
+
+
+def run_variables(settings: ShopSettings, run_id: str) -> dict[str, object]:
+    """What SQL files may read. `now` is the start of the run (UTC); no model sees it, only the refusal of the future."""
+    return {
+        "run_id": run_id,
+        "now": datetime.now(UTC).replace(tzinfo=None),
+        "first_day": settings.shop.first_day,
+        "currency": settings.shop.currency,
+        "half_life_days": settings.interactions.half_life_days,
+        "event_weights": settings.interactions.weights,
+        "list_length": settings.recommend.list_length,
+    }

@@ -1,0 +1,227 @@
+"""The `marts` and `ops` schemas: what people query. Every mart says as of when it holds and which run made it."""
+
+from .table import Column, ForeignKey, Rule, Table
+
+MONEY = "DECIMAL(18,4)"
+RANKS = Rule(
+    "ranks_have_no_gap",
+    "SELECT {key}, max(rank) AS top, count(*) AS n FROM {{batch}} GROUP BY ALL HAVING max(rank) <> count(*)",
+    "ranks are 1, 2, 3 ... within each list",
+)
+
+STAMP = (
+    Column("as_of", "TIMESTAMP", "the run's clock (UTC): nothing at or after it was used"),
+    Column("run_id", "VARCHAR", "the run that wrote the row"),
+)
+
+
+def _ranks(key: str) -> Rule:
+    return Rule(RANKS.name, RANKS.sql.format(key=key), RANKS.doc)
+
+
+def _mart(
+    name: str,
+    grain: str,
+    columns: tuple[Column, ...],
+    key: tuple[str, ...],
+    foreign_keys: tuple[ForeignKey, ...] = (),
+    rules: tuple[Rule, ...] = (),
+) -> Table:
+    have = {column.name for column in columns}
+    stamp = tuple(column for column in STAMP if column.name not in have)
+    return Table("marts", name, grain, columns + stamp, key, foreign_keys, rules)
+
+
+RECOMMENDATIONS = _mart(
+    "recommendations",
+    "one product that a customer is shown, at one rank",
+    (
+        Column("customer_id", "VARCHAR", "customer"),
+        Column("rank", "INTEGER", "1 is shown first", minimum=1),
+        Column("product_id", "VARCHAR", "product"),
+        Column("score", "DOUBLE", "higher is better; comparable within one customer and one model"),
+        Column("model", "VARCHAR", "the model that chose it"),
+        Column(
+            "fallback_level",
+            "INTEGER",
+            "0 the champion, 1 filled up with popular, 2 popular only",
+            minimum=0,
+            maximum=2,
+        ),
+        Column("reason_code", "VARCHAR", "why", values=("similar_to_yours", "your_taste", "popular")),
+        Column("reason_product_ids", "VARCHAR[]", "the customer's own products behind it", required=False),
+        Column("reason_share", "DOUBLE", "their share of the score", required=False, minimum=0, maximum=1.0001),
+    ),
+    ("customer_id", "rank"),
+    (
+        ForeignKey(("customer_id",), "clean.customers", ("customer_id",)),
+        ForeignKey(("product_id",), "clean.products", ("product_id",)),
+    ),
+    (
+        _ranks("customer_id"),
+        Rule(
+            "no_product_twice",
+            "SELECT customer_id, product_id FROM {batch} GROUP BY ALL HAVING count(*) > 1",
+            "a product stands once in a list",
+        ),
+        Rule(
+            "seen_products_left_out",
+            "SELECT customer_id, product_id FROM {batch}"
+            " SEMI JOIN features.interactions USING (customer_id, product_id)",
+            "nothing that the customer already has to do with",
+        ),
+    ),
+)
+
+SIMILAR_PRODUCTS = _mart(
+    "similar_products",
+    "one of the products most like a product",
+    (
+        Column("product_id", "VARCHAR", "product"),
+        Column("measure", "VARCHAR", "how likeness is measured"),
+        Column("rank", "INTEGER", "1 is the most alike", minimum=1),
+        Column("similar_product_id", "VARCHAR", "the product that is like it"),
+        Column("score", "FLOAT", "higher is more alike"),
+        Column("n_common_customers", "INTEGER", "customers who have to do with both", minimum=1),
+    ),
+    ("product_id", "measure", "rank"),
+    (ForeignKey(("similar_product_id",), "clean.products", ("product_id",)),),
+    (_ranks("product_id, measure"),),
+)
+
+POPULAR_PRODUCTS = _mart(
+    "popular_products",
+    "one product of a best-seller list",
+    (
+        Column("scope", "VARCHAR", "all, trending, category: NAME or country: NAME"),
+        Column("rank", "INTEGER", "1 is the most popular", minimum=1),
+        Column("product_id", "VARCHAR", "product"),
+        Column("score", "DOUBLE", "sum of interaction weights; for trending, buyers of this week less the week before"),
+    ),
+    ("scope", "rank"),
+    (ForeignKey(("product_id",), "clean.products", ("product_id",)),),
+    (_ranks("scope"),),
+)
+
+SALES_DAILY = _mart(
+    "sales_daily",
+    "one day and one top category",
+    (
+        Column("sale_date", "DATE", "calendar day in the shop's time zone"),
+        Column("category", "VARCHAR", "first part of the path; (none) without one, (service) for postage and fees"),
+        Column("orders", "BIGINT", "orders with a sale", minimum=0),
+        Column("units", "BIGINT", "units sold", minimum=0),
+        Column("gross_revenue", MONEY, "sales", minimum=0),
+        Column("returned_revenue", MONEY, "returns booked on the day", minimum=0),
+        Column("net_revenue", MONEY, "sales less returns"),
+        Column("customers", "BIGINT", "known customers who bought", minimum=0),
+        Column("new_customers", "BIGINT", "of them, those whose first order ever is of this day", minimum=0),
+        Column(
+            "conversion",
+            "DOUBLE",
+            "share of the day's visits to the category with a purchase in it; null without visits",
+            required=False,
+            minimum=0,
+            maximum=1,
+        ),
+    ),
+    ("sale_date", "category"),
+    (),
+    (
+        Rule(
+            "totals_reconcile_with_lines",
+            "SELECT day_total, line_total FROM (SELECT coalesce(sum(net_revenue), 0) AS day_total FROM {batch}),"
+            " (SELECT coalesce(sum(net_amount), 0) AS line_total FROM clean.order_lines"
+            " WHERE line_at < getvariable('as_of')) WHERE day_total <> line_total",
+            "the sum of all days is the sum of all order lines, to the last digit",
+        ),
+    ),
+)
+
+MODEL_EVALUATION = _mart(
+    "model_evaluation",
+    "one metric of one model on the test period",
+    (
+        Column("model", "VARCHAR", "model"),
+        Column("metric", "VARCHAR", "metric"),
+        Column("k", "INTEGER", "length of the list", minimum=1),
+        Column("value", "DOUBLE", "mean over customers", minimum=0, maximum=1),
+        Column("ci_low", "DOUBLE", "lower end of the 95 % bootstrap interval", required=False),
+        Column("ci_high", "DOUBLE", "upper end", required=False),
+        Column("baseline", "VARCHAR", "the rival"),
+        Column("beats_baseline", "BOOLEAN", "the paired difference to the rival is over zero with its whole interval"),
+        Column("is_champion", "BOOLEAN", "the model that fills marts.recommendations"),
+        Column("n_customers", "BIGINT", "customers with something to find", minimum=0),
+        Column("split_at", "TIMESTAMP", "start of the test period (UTC); training ends there"),
+    ),
+    ("model", "metric", "k"),
+    (),
+    (
+        Rule(
+            "interval_holds_value",
+            "SELECT model, metric, k FROM {batch} WHERE value < ci_low - 1e-12 OR value > ci_high + 1e-12",
+            "low <= value <= high",
+        ),
+    ),
+)
+
+OUTCOME = (
+    Column("run_id", "VARCHAR", "the run that checked"),
+    Column("table_name", "VARCHAR", "the table that was checked"),
+    Column("rule", "VARCHAR", "the expectation"),
+    Column("partition", "VARCHAR", "days that were checked; empty for the whole table"),
+    Column("passed", "BOOLEAN", "held"),
+    Column("n_rows", "BIGINT", "rows checked", minimum=0),
+    Column("n_failed", "BIGINT", "rows that broke it", minimum=0),
+    Column("severity", "VARCHAR", "ERROR refuses the table, WARN does not", values=("ERROR", "WARN")),
+    Column("sample", "VARCHAR", "some failing rows as JSON, personal data masked", required=False),
+)
+OUTCOME_KEY = ("run_id", "table_name", "rule", "partition")
+
+DATA_QUALITY = _mart(
+    "data_quality", "the outcome of one expectation on one table, when it was last checked", OUTCOME, OUTCOME_KEY
+)
+
+CHECK_RESULTS = Table(
+    "ops",
+    "check_results",
+    "the outcome of one expectation in one run, also of those that refused a table",
+    (*OUTCOME, Column("checked_at", "TIMESTAMP", "when (UTC)")),
+    OUTCOME_KEY,
+)
+
+LANDING_FILES = Table(
+    "ops",
+    "landing_files",
+    "one landing file of the events feed whose days are all loaded",
+    (
+        Column("file", "VARCHAR", "path under the data folder"),
+        Column("fingerprint", "VARCHAR", "name, size and time of change: an equal one is not read again"),
+        Column("sha256", "VARCHAR", "hash of the content"),
+        Column("n_rows", "BIGINT", "rows read", minimum=0),
+        Column("n_refused", "BIGINT", "rows that could not be read", minimum=0),
+        Column("first_day", "DATE", "earliest day in it", required=False),
+        Column("last_day", "DATE", "latest day in it", required=False),
+    ),
+    ("file",),
+)
+
+RUN_MANIFEST = Table(
+    "ops",
+    "run_manifest",
+    "one good run: what went in, what came out",
+    (
+        Column("run_id", "VARCHAR", "run"),
+        Column("as_of", "TIMESTAMP", "the run's clock (UTC)"),
+        Column("git_revision", "VARCHAR", "revision of the code, where it runs from a checkout", required=False),
+        Column("parameters", "VARCHAR", "settings of the run as JSON"),
+        Column("seeds", "VARCHAR", "seeds as JSON"),
+        Column("versions", "VARCHAR", "library versions as JSON"),
+        Column("inputs", "VARCHAR", "SHA-256 of each landing file as JSON"),
+        Column("outputs", "VARCHAR", "rows and content hash of each table as JSON, run ids left out"),
+    ),
+    ("run_id",),
+)
+
+MARTS = (RECOMMENDATIONS, SIMILAR_PRODUCTS, POPULAR_PRODUCTS, SALES_DAILY, MODEL_EVALUATION, DATA_QUALITY)
+OPS = (CHECK_RESULTS, LANDING_FILES, RUN_MANIFEST)

@@ -1,0 +1,74 @@
+"""The published file: marts and ops, replaced as a whole, for anyone to query at any time.
+
+A reader keeps the file that it opened; `os.replace` gives the next reader the new one. The last few versions stay under
+`versions/` for a roll-back. Not here: when it happens (the last asset of a run).
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from ..contracts import TABLES
+
+SCHEMAS = ("marts", "ops")
+KEEP = 3
+
+
+def publish(connection: duckdb.DuckDBPyConnection, target: Path, version: str) -> Path:
+    """Copy marts and ops into a fresh file and put it in the place of `target`; returns the kept version's path.
+
+    Raises OSError or duckdb.Error; then `target` is as it was.
+    """
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    fresh.unlink(missing_ok=True)
+    try:
+        _copy(connection, fresh)
+        kept = _keep_version(fresh, target.parent / "versions", version)
+        os.replace(fresh, target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return kept
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, fresh: Path) -> None:
+    escaped = str(fresh).replace("'", "''")
+    connection.execute(f"ATTACH '{escaped}' AS published")
+    try:
+        for schema in SCHEMAS:
+            connection.execute(f"CREATE SCHEMA published.{schema}")
+        for table in TABLES.values():
+            if table.schema in SCHEMAS:
+                order = ", ".join(f'"{column}"' for column in table.key)
+                connection.execute(
+                    f"CREATE TABLE published.{table.qualified} AS FROM {table.qualified} ORDER BY {order}"
+                )
+                _describe(connection, f"published.{table.qualified}", table.qualified)
+    finally:
+        connection.execute("DETACH published")
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, stored: str, name: str) -> None:
+    table = TABLES[name]
+    text = table.grain.replace("'", "''")
+    connection.execute(f"COMMENT ON TABLE {stored} IS '{text}'")
+    for column in table:
+        text = column.doc.replace("'", "''")
+        connection.execute(f"COMMENT ON COLUMN {stored}.\"{column.name}\" IS '{text}'")
+
+
+def _keep_version(fresh: Path, folder: Path, version: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    kept = folder / f"shop-{version}.duckdb"
+    shutil.copyfile(fresh, kept)
+    for old in sorted(folder.glob("shop-*.duckdb"), key=lambda p: p.stat().st_mtime)[:-KEEP]:
+        old.unlink()
+    return kept
+
+
+def query(path: Path, sql: str) -> duckdb.DuckDBPyRelation:
+    """Run `sql` on the published file, read-only. Raises FileNotFoundError before the first good run."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path.name} is not there yet: the first good run makes it")
+    return duckdb.connect(str(path), read_only=True).sql(sql)
