@@ -44,9 +44,9 @@ def make_aftercare(
     end = int(timeline.midnight[-1])
     sold = lines.assign(**{c: orders[c].to_numpy()[lines["order"]] for c in ("at", "customer", "device")})
     fate = rng.random(len(sold))
-    refunds = _returns(config, sold[fate < config.refund_rate], "refund", rng)
+    refunds = _returns(sold[fate < config.refund_rate], "refund", rng)
     doomed = (fate >= config.refund_rate) & (fate < config.refund_rate + config.cancel_rate)
-    cancels = _returns(config, sold[doomed], "cancel", rng)
+    cancels = _returns(sold[doomed], "cancel", rng)
     reviews = _reviews(catalogue, sold[rng.random(len(sold)) < config.review_rate], rng)
     events = pd.concat([refunds, cancels, reviews], ignore_index=True)
     events = events[events["at"] < end].sort_values(["at", "order", "product"], kind="stable", ignore_index=True)
@@ -54,7 +54,7 @@ def make_aftercare(
     return Aftercare(events, tickets, _labels(people, orders, end, rng))
 
 
-def _returns(config: ShopConfig, sold: pd.DataFrame, kind: str, rng: np.random.Generator) -> pd.DataFrame:
+def _returns(sold: pd.DataFrame, kind: str, rng: np.random.Generator) -> pd.DataFrame:
     """Refunds (3 to 25 days later, of some or all units) or cancellations (within 20 hours, of all units)."""
     count, quantity = len(sold), sold["quantity"].to_numpy()
     if kind == "refund":

@@ -39,9 +39,11 @@ def make_lines(
     price = catalogue.price[day, product]
     wanted = np.maximum(budget / price, 1.0)
     quantity = np.floor(wanted + rng.random(len(lines))).astype(np.int64)
-    frame = pd.DataFrame({"order": lines["order"], "day": day, "product": product, "quantity": quantity, "price": price})
+    frame = pd.DataFrame(
+        {"order": lines["order"], "day": day, "product": product, "quantity": quantity, "price": price}
+    )
     # The same product twice in an order is one line.
-    return frame.groupby(["order", "day", "product", "price"], as_index=False, sort=True)["quantity"].sum()
+    return frame.groupby(["order", "day", "product", "price"], sort=True)["quantity"].sum().reset_index()
 
 
 def _budgets(orders: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -73,7 +75,9 @@ def _choose(catalogue: Catalogue, day: int, taste: Floats, budget: Floats, rng: 
     rows = np.arange(len(budget))
     low, high = total[first[picked]], total[ends[rows, picked]]
     # 1 - random lies in (0, 1]: with side "left" a product of weight 0 can't be hit.
-    return np.searchsorted(total, low + (high - low) * (1 - rng.random(len(budget))), side="left").astype(np.int64) - 1
+    target = low + (high - low) * (1 - rng.random(len(budget)))
+    chosen: Ints = np.searchsorted(total, target, side="left").astype(np.int64) - 1
+    return chosen
 
 
 def _bring_partners(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from shop_pipeline.simulate.config import ShopConfig
 from shop_pipeline.simulate.people import FRAUD, WHOLESALE, People
-from shop_pipeline.simulate.timeline import Floats, Timeline
+from shop_pipeline.simulate.timeline import Floats, Ints, Timeline
 
 
 def organic_orders(timeline: Timeline, people: People, rng: np.random.Generator) -> tuple[pd.DataFrame, Floats]:
@@ -36,12 +36,13 @@ def organic_orders(timeline: Timeline, people: People, rng: np.random.Generator)
     return _orders(timeline, customer, clock, "organic"), drop_out
 
 
-def _rank(counts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _rank(counts: Ints) -> Ints:
     """0, 1, .. within each group of the given sizes."""
-    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    rank: Ints = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return rank
 
 
-def _orders(timeline: Timeline, customer: object, clock: Floats, source: str) -> pd.DataFrame:
+def _orders(timeline: Timeline, customer: Ints, clock: Floats, source: str) -> pd.DataFrame:
     """Frame of orders from operational times."""
     return pd.DataFrame({"customer": customer, "day": timeline.day_of_clock(clock), "source": source})
 

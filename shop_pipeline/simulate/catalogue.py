@@ -62,7 +62,7 @@ def make_catalogue(config: ShopConfig, rng: np.random.Generator) -> Catalogue:
     level = rng.lognormal(0.0, 0.25, N_CATEGORIES)[category]
     base = np.maximum(60, (500 * level * rng.lognormal(0.0, 0.7, n)).astype(np.int64))
     base = base[np.lexsort((base, category))]
-    popularity = rng.lognormal(0.0, 0.9, n)
+    popularity = rng.lognormal(0.0, 0.7, n)
     listed = _listed(config.days, n, rng)
     return Catalogue(
         ids=tuple(f"P{number:05d}" for number in rng.permutation(n) + 1),
@@ -75,7 +75,7 @@ def make_catalogue(config: ShopConfig, rng: np.random.Generator) -> Catalogue:
         price=_prices(config, base, rng),
         listed=listed,
         in_stock=listed & ~_spells(config, n, rng),
-        partner=_pairs(popularity, n, rng),
+        partner=_pairs(popularity, base, rng),
     )
 
 
@@ -87,7 +87,8 @@ def _prices(config: ShopConfig, base: Ints, rng: np.random.Generator) -> Ints:
     changes[0] = True
     last_change = np.maximum.accumulate(np.where(changes, np.arange(config.days)[:, None], 0), axis=0)
     multiple = np.take_along_axis(drawn, last_change, axis=0)
-    return np.rint(base * multiple).astype(np.int64)
+    prices: Ints = np.rint(base * multiple).astype(np.int64)
+    return prices
 
 
 def _listed(days: int, n: int, rng: np.random.Generator) -> Bools:
@@ -104,10 +105,12 @@ def _spells(config: ShopConfig, n: int, rng: np.random.Generator) -> Bools:
     return np.maximum.accumulate(ends, axis=0) > np.arange(config.days)[:, None]
 
 
-def _pairs(popularity: Floats, n: int, rng: np.random.Generator) -> Ints:
-    """(P,) partners: one pair per 40 products, among the more popular half."""
+def _pairs(popularity: Floats, base: Ints, rng: np.random.Generator) -> Ints:
+    """(P,) partners: one pair per 40 products, among the popular half of the cheaper half (others hardly sell)."""
+    n = len(base)
     count = max(1, n // 40)
-    popular = np.argsort(-popularity, kind="stable")[: max(2 * count, n // 2)]
+    cheap = np.argsort(base, kind="stable")[: n // 2]
+    popular = cheap[np.argsort(-popularity[cheap], kind="stable")[: n // 4]]
     chosen = rng.choice(popular, size=(count, 2), replace=False)
     partner = np.full(n, -1, dtype=np.int64)
     partner[chosen[:, 0]], partner[chosen[:, 1]] = chosen[:, 1], chosen[:, 0]

@@ -76,14 +76,14 @@ class ShopConfig:
     """Share of customer accounts that are crawlers (at least one)."""
     share_frauds: float = 0.012
     """Share of customer accounts that belong to fraud rings (at least one ring of 4)."""
-    sessions_per_order: float = 2.0
+    sessions_per_order: float = 1.6
     """Sessions without a purchase for each order, besides those that prepare one."""
     share_anonymous: float = 0.4
     """Share of these sessions whose visitor is unknown."""
     pair_probability: float = 0.4
     """Probability that a bought product of a planted pair brings its partner along."""
     refund_rate: float = 0.05
-    """Probability that a sold line is refunded 3 to 25 days later (then always if the sample lasts)."""
+    """Probability that a sold line is refunded 3 to 25 days later, if the sample lasts that long."""
     cancel_rate: float = 0.015
     """Probability that a sold line is cancelled within 20 hours."""
     review_rate: float = 0.08

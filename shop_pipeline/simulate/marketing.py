@@ -89,7 +89,8 @@ class _World:
     def audience(self, day: int) -> Bools:
         """(N,) customers who signed up before a day and are neither wholesale, bot nor fraud."""
         humans = (self.people.kind == ORDINARY) | (self.people.kind == LOOKER)
-        return humans & (self.people.signed_up_at < self.timeline.midnight[day])
+        asked: Bools = humans & (self.people.signed_up_at < self.timeline.midnight[day])
+        return asked
 
     def extra_orders(self, treated: Ints, day: int, window: int, effect: float, orders: pd.DataFrame) -> Ints:
         """Customers among the treated who order because of it: `effect` x treated on average.
@@ -101,7 +102,8 @@ class _World:
         alive = self.people.buys & started & (self.drop_out > self.timeline.clock[day])
         open_to = treated[alive[treated] & ~np.isin(treated, soon)]
         chance = effect * len(treated) / max(1, len(open_to))
-        return open_to[self.rng.random(len(open_to)) < chance]
+        moved: Ints = open_to[self.rng.random(len(open_to)) < chance]
+        return moved
 
     def caused(self, customers: Ints, day: int, window: int, source: str) -> pd.DataFrame:
         """One order each, on a day of the window."""

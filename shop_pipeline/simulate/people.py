@@ -1,7 +1,7 @@
 """The customers: who they are, what they like, how often they buy and how much they spend.
 
 Here: everything about a person that exists before the first order. Not here: the orders (`buying`) and what the
-customers feed looks like as text (`feeds`).
+customers feed looks like as text (`accounts`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shop_pipeline.simulate.config import ShopConfig
 from shop_pipeline.simulate.timeline import DAY_SECONDS, Bools, Floats, Ints, Timeline
 
 ORDINARY, WHOLESALE, LOOKER, BOT, FRAUD = range(5)
-N_PERSONAS = 6
+N_PERSONAS = 8  # even, and half of it divides the 24 categories
 RING = 4  # accounts that share one device in a fraud ring
 
 
@@ -50,7 +50,8 @@ class People:
     @property
     def buys(self) -> Bools:
         """(N,) those whose orders follow BG/NBD."""
-        return (self.kind == ORDINARY) | (self.kind == WHOLESALE)
+        buyers: Bools = (self.kind == ORDINARY) | (self.kind == WHOLESALE)
+        return buyers
 
 
 def make_people(config: ShopConfig, timeline: Timeline, rng: np.random.Generator) -> People:
@@ -100,9 +101,15 @@ def _first_clock(config: ShopConfig, rng: np.random.Generator) -> Floats:
 
 
 def _tastes(n: int, rng: np.random.Generator) -> Floats:
-    """(N, C) mixtures of personas, with a little of everything."""
-    personas = rng.dirichlet(np.full(N_CATEGORIES, 0.2), size=N_PERSONAS)
-    mixture = rng.dirichlet(np.full(N_PERSONAS, 0.25), size=n)
+    """(N, C) mixtures of personas, with a little of everything.
+
+    A persona likes 6 categories, and each category has 2 personas: so tastes differ more than categories' sizes do.
+    """
+    half = N_PERSONAS // 2
+    liked = np.concatenate([rng.permutation(N_CATEGORIES).reshape(half, -1) for _ in range(2)])
+    personas = np.zeros((N_PERSONAS, N_CATEGORIES))
+    np.put_along_axis(personas, liked, rng.dirichlet(np.full(liked.shape[1], 1.5), size=N_PERSONAS), axis=1)
+    mixture = rng.dirichlet(np.full(N_PERSONAS, 0.12), size=n)
     taste: Floats = 0.9 * mixture @ personas + 0.1 / N_CATEGORIES
     return taste
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from shop_pipeline.simulate.events import CHANNELS, make_events
 from shop_pipeline.simulate.shop import Shop
-from shop_pipeline.simulate.timeline import Ints
+from shop_pipeline.simulate.timeline import Floats, Ints
 
 OTHER_VIEWS = 2.0  # mean number of products looked at and not bought
 EVENTS_PER_ORDER = 1 + 0.4 + OTHER_VIEWS + 2 * 0.1  # checkout, search, views, something put back
@@ -84,11 +84,14 @@ def _around(shop: Shop, orders: Ints, channel: Ints, day: int, rng: np.random.Ge
             make_events("view", at[looked - low] - rng.integers(250, 1_300, len(looked)), product=other, **who["l"]),
             make_events("add_to_cart", put, **cart, **who["u"]),
             make_events("remove_from_cart", put + 60, **cart, **who["u"]),
-            make_events("checkout", at - rng.integers(15, 60, len(orders)), order=orders, **_who(shop, orders, channel)),
+            make_events(
+                "checkout", at - rng.integers(15, 60, len(orders)), order=orders, **_who(shop, orders, channel)
+            ),
         ]
     )
 
 
-def _weighted(cumulated: np.ndarray[tuple[int], np.dtype[np.float64]], n: int, rng: np.random.Generator) -> Ints:
+def _weighted(cumulated: Floats, n: int, rng: np.random.Generator) -> Ints:
     """n positions drawn with the given cumulated weights; a weight of 0 is never drawn."""
-    return np.searchsorted(cumulated, (1 - rng.random(n)) * cumulated[-1], side="left").astype(np.int64)
+    found: Ints = np.searchsorted(cumulated, (1 - rng.random(n)) * cumulated[-1], side="left").astype(np.int64)
+    return found
