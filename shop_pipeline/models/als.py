@@ -3,8 +3,8 @@
 Belongs here: the model's configuration, its learned state, its memory.
 Does not belong here: the search for the best products (`top_n`); what weights mean (`features.interactions`).
 
-Two runs from the same rng state give the same bits, also on several threads: each row is solved by itself, and the only
-sums across rows are BLAS products, which are kept to one thread.
+Two runs from the same rng state give the same bits, also on several threads: each row is solved by itself,
+and the only sums across rows are BLAS products, which are kept to one thread.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ class AlsConfig:
     """The model of Hu, Koren and Volinsky 2008, "Collaborative filtering for implicit feedback datasets"."""
 
     n_factors: int = 64
-    """Numbers per customer and product; time and memory grow with it, and 64 suffices for some 10,000 products."""
+    """Numbers per customer and product; time and memory grow with it, and 64 suffices for some 10,000
+    products.
+    """
     regularization: float = 0.05
     """The paper's lambda: pulls factors towards 0; raise it when customers have few interactions."""
     alpha: float = 10.0
@@ -40,8 +42,8 @@ class AlsConfig:
 def als_memory(n_customers: int, n_products: int, n_entries: int, config: AlsConfig) -> int:
     """Bytes that `Als.fit` allocates at its peak, the learned factors included.
 
-    Confidences (4 per entry), their transposed copy (8 per entry), and the factors, one of which exists twice while
-    it is drawn.
+    Confidences (4 per entry), their transposed copy (8 per entry), and the factors, one of which exists
+    twice while it is drawn.
     """
     customer, product = n_customers * config.n_factors * 4, n_products * config.n_factors * 4
     drawing = max(2 * customer, customer + 2 * product)
@@ -51,8 +53,9 @@ def als_memory(n_customers: int, n_products: int, n_entries: int, config: AlsCon
 class Als(Recommender):
     """Scores a product by the dot product of the customer's and the product's factors.
 
-    Learned state, float32: `customer_factors` (n_customers, n_factors) and `product_factors` (n_products, n_factors), in
-    the order of the ids of `interactions`. Factors of a customer or product without interactions are 0.
+    Learned state, float32: `customer_factors` (n_customers, n_factors) and `product_factors` (n_products,
+    n_factors), in the order of the ids of `interactions`. Factors of a customer or product without
+    interactions are 0.
     """
 
     def __init__(self, config: AlsConfig | None = None) -> None:
@@ -100,16 +103,14 @@ class Als(Recommender):
 
     def _recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool) -> TopN:
         seen = self.interactions.matrix if exclude_seen else None
-        return top_n_from_factors(
-            self.customer_factors, self.product_factors, customer_positions, n, seen=seen
-        )
+        return top_n_from_factors(self.customer_factors, self.product_factors, customer_positions, n, seen=seen)
 
 
 def _confidences(weights: SparseMatrix, alpha: float) -> SparseMatrix:
     """c = 1 + alpha * weight (the paper's section 4), sharing the structure of `weights`.
 
-    implicit's own alpha gives alpha * weight, which for a weight below 1 / alpha trusts an interaction less than its
-    absence, and copies the whole matrix.
+    implicit's own alpha gives alpha * weight, which for a weight below 1 / alpha trusts an interaction less
+    than its absence, and copies the whole matrix.
     """
     data: Any = weights.data * np.float32(alpha) + np.float32(1)
     return sp.csr_matrix((data, weights.indices, weights.indptr), shape=weights.shape, copy=False)

@@ -17,7 +17,7 @@ class BootstrapConfig:
     """How an interval is made."""
 
     n_resamples: int = 1000
-    """Resamples of all customers; 1,000 are the least that Efron and Tibshirani advise for percentiles."""
+    """Resamples of all customers; Efron and Tibshirani advise about 1,000 for percentiles."""
     confidence: float = 0.95
     """The share of repeated experiments whose interval is to hold the true mean."""
 
@@ -25,8 +25,8 @@ class BootstrapConfig:
 def resampled_means(values: DoubleArray, n_resamples: int, rng: np.random.Generator) -> DoubleArray:
     """Means over resampled rows, all columns from the same resamples, so that columns may be compared.
 
-    A resample of n rows with replacement is how often each row was drawn: multinomial counts, which are made by counting
-    n uniform draws. Memory is n counts, whatever the number of resamples.
+    A resample of n rows with replacement is how often each row was drawn: multinomial counts, which are
+    made by counting n uniform draws. Memory is n counts, whatever the number of resamples.
 
     Args:
         values: (n_rows, n_columns), n_rows at least 1.
@@ -43,7 +43,7 @@ def resampled_means(values: DoubleArray, n_resamples: int, rng: np.random.Genera
 
 
 def percentile_interval(means: DoubleArray, confidence: float) -> tuple[DoubleArray, DoubleArray]:
-    """The ends of the percentile interval of each column (Efron and Tibshirani 1993, section 13.3)."""
+    """The ends of the percentile interval of each column (Efron and Tibshirani 1993, chapter 13)."""
     tail = (1 - confidence) / 2
     low, high = np.quantile(means, [tail, 1 - tail], axis=0)
     return low, high

@@ -3,8 +3,9 @@
 Belongs here: the one decorator for numba kernels and the one way of running them on several threads.
 Does not belong here: any kernel (each lives beside the model that needs it; the shared one is `selection`).
 
-Threads are Python threads around kernels that release the GIL, not `prange`: numba's default threading layer ends the
-process when two Python threads enter it at once, which an in-process orchestrator may well do.
+Threads are Python threads around kernels that release the GIL, not `prange`: numba's default threading
+layer ends the process when two Python threads enter it at once, which an in-process orchestrator may well
+do.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Is a recommender worth publishing: ranking metrics with intervals, and whether they beat the boring rule.
 
 Belongs here: judging lists against what customers did later.
-Does not belong here: cutting the data in time, and taking out of the held-out part what was seen before (the caller
-does both); the formulas (`ranking_metrics`); resampling (`bootstrap`).
+Does not belong here: cutting the data in time, and taking out of the held-out part what was seen before
+(the caller does both); the formulas (`ranking_metrics`); resampling (`bootstrap`).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from shop_pipeline.models.top_n import TopN
 class Evaluation:
     """One metric of one model; the fields are columns of `marts.model_evaluation`.
 
-    `baseline` is the rival's value, NaN without a rival. `beats_baseline` is whether the lower end of the interval of
-    the paired difference is above 0; None where that is not tested (no rival; coverage, which is no mean of customers
-    and has neither interval nor test).
+    `baseline` is the rival's value, NaN without a rival. `beats_baseline` is whether the lower end of the
+    interval of the paired difference is above 0; None where that is not tested (no rival; coverage, which
+    is no mean of customers and has neither interval nor test).
     """
 
     metric: str

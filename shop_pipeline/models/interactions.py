@@ -1,14 +1,15 @@
-"""Who had how much to do with what: the one input of every recommender, a matrix that never travels without its ids.
+"""Who had how much to do with what: a matrix that never travels without its ids.
 
 Belongs here: building and checking `Interactions`.
-Does not belong here: turning events into weights (that is SQL, `features.interactions`), or learning from them
-(`recommender` and its implementations).
+Does not belong here: turning events into weights (that is SQL, `features.interactions`), or learning from
+them (`recommender` and its implementations).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from shop_pipeline.models.arrays import AnyArray, IdArray, SparseMatrix
 
 
 def check_matrix(matrix: SparseMatrix) -> None:
-    """Raise ValueError unless `matrix` is CSR float32, sorted, without duplicates, zeros or values that are not finite.
+    """Raise ValueError unless `matrix` is float32 CSR: sorted, finite, no duplicates, no stored zeros.
 
     The kernels of this package rely on every one of these and check none of them again.
     """
@@ -28,7 +29,8 @@ def check_matrix(matrix: SparseMatrix) -> None:
         raise ValueError("the matrix has duplicate or unsorted entries; call sum_duplicates() on it")
     if np.count_nonzero(matrix.data) != matrix.nnz:
         raise ValueError("the matrix stores zeros; call eliminate_zeros() on it")
-    # The sum over float32 in float64 is finite exactly if every entry is, and needs no mask of the matrix's size.
+    # The sum over float32 in float64 is finite exactly if every entry is, and needs no mask of the matrix's
+    # size.
     if not np.isfinite(matrix.data.sum(dtype=np.float64)):
         raise ValueError("the matrix holds a weight that is not finite")
 
@@ -36,7 +38,7 @@ def check_matrix(matrix: SparseMatrix) -> None:
 def _check_ids(ids: IdArray, size: int, name: str) -> None:
     if ids.shape != (size,):
         raise ValueError(f"{name}: {ids.shape} ids for {size} positions of the matrix")
-    if any(left >= right for left, right in zip(ids[:-1], ids[1:], strict=True)):
+    if any(left >= right for left, right in pairwise(ids)):
         raise ValueError(f"{name} must be sorted and unique: ties are broken by position")
 
 
@@ -45,7 +47,8 @@ class Interactions:
     """Weights of customers for products.
 
     Args:
-        matrix: CSR float32, n_customers x n_products; see `check_matrix`. A product or customer may be without entries.
+        matrix: CSR float32, n_customers x n_products; see `check_matrix`. A product or customer may be
+            without entries.
         customer_ids: sorted, unique str, object array of n_customers.
         product_ids: sorted, unique str, object array of n_products.
 
@@ -66,7 +69,7 @@ class Interactions:
     def from_triples(
         cls, customer_ids: Sequence[str] | AnyArray, product_ids: Sequence[str] | AnyArray, weights: AnyArray
     ) -> Self:
-        """Build from one (customer, product, weight) per position; duplicates are summed, zero sums dropped."""
+        """Build from one id, id and weight per position; duplicates are summed, zero sums dropped."""
         customers, customer_codes = np.unique(np.asarray(customer_ids, dtype=object), return_inverse=True)
         products, product_codes = np.unique(np.asarray(product_ids, dtype=object), return_inverse=True)
         return cls.from_codes(customer_codes, product_codes, weights, customers, products)
@@ -85,7 +88,8 @@ class Interactions:
         Duplicates are summed. Ids without a triple are kept as empty rows or columns.
 
         Raises:
-            ValueError: for lengths that differ, a code outside its ids, a duplicate id, a weight that is not finite.
+            ValueError: for lengths that differ, a code outside its ids, a duplicate id, a weight that is
+                not finite.
         """
         if not len(customer_codes) == len(product_codes) == len(weights):
             raise ValueError("customer_codes, product_codes and weights differ in length")
@@ -98,7 +102,7 @@ class Interactions:
 
 
 def _sort_ids(ids: AnyArray, codes: AnyArray, name: str) -> tuple[IdArray, AnyArray]:
-    """The ids sorted, and the codes rewritten to point into them; already sorted ids cost no copy of the codes."""
+    """The ids sorted, and the codes pointing into them; sorted ids cost no copy of the codes."""
     ids = np.asarray(ids, dtype=object)
     codes = np.asarray(codes)
     if codes.size and not 0 <= codes.min() <= codes.max() < ids.size:

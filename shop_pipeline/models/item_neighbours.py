@@ -1,4 +1,4 @@
-"""More like what you have: products near the customer's own, with the own products that speak for each of them.
+"""More like what you have: products near the customer's own, and which own ones speak for each.
 
 Belongs here: scoring and explaining with a table of neighbours.
 Does not belong here: finding the neighbours (`similarity`).
@@ -40,7 +40,8 @@ class Reasons:
     """Why each product of a `TopN` is there.
 
     Args:
-        products: the customer's own products that contributed most, int32 (n_lists, n, n_reasons), -1 after the last.
+        products: the customer's own products that contributed most, int32 (n_lists, n, n_reasons), -1 after
+            the last.
         shares: their parts of the score, 0..1, float32 of the same shape, NaN after the last.
     """
 
@@ -52,16 +53,14 @@ class ItemNeighbours(Recommender):
     """Scores a product by the customer's weights times the similarities of the own products to it.
 
     score(u, j) = sum over the own products i of u with j among the k neighbours of i of w_ui * s_ij
-    (Deshpande and Karypis 2004, "Item-based top-N recommendation algorithms", section 4.2).
+    (Deshpande and Karypis 2004, "Item-based top-N recommendation  algorithms").
     Learned state: `neighbours`.
     """
 
     def __init__(self, config: ItemNeighboursConfig | None = None) -> None:
         self.config = config or ItemNeighboursConfig()
         nothing = np.zeros((0, self.config.n_neighbours))
-        self.neighbours = Neighbours(
-            nothing.astype(np.int32), nothing.astype(np.float32), nothing.astype(np.int32)
-        )
+        self.neighbours = Neighbours(nothing.astype(np.int32), nothing.astype(np.float32), nothing.astype(np.int32))
 
     @classmethod
     def from_neighbours(
@@ -73,6 +72,8 @@ class ItemNeighbours(Recommender):
             raise ValueError(f"{neighbours.products.shape} neighbours for {n_products} products")
         if neighbours.products.max(initial=NO_POSITION) >= n_products:
             raise ValueError("a neighbour is not among the products")
+        if not (neighbours.scores[neighbours.products != NO_POSITION] > 0).all():
+            raise ValueError("a similarity is not above 0")
         model = cls(config)
         model._adopt(interactions)
         model.neighbours = neighbours

@@ -1,4 +1,4 @@
-"""The compiled inner part of `item_neighbours`: scores of one customer after the other, and who contributed to them.
+"""The compiled inner part of `item_neighbours`: scores, and what contributed to them.
 
 Belongs here: loops over the rows of interactions and neighbours. Does not belong here: threads and checks.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shop_pipeline.models.arrays import AnyArray, FloatArray, IntArray
+from shop_pipeline.models.arrays import AnyArray, FloatArray, IntArray, Integer
 from shop_pipeline.models.compiled import compiled
 from shop_pipeline.models.selection import NO_POSITION, offer, sort_best_first
 
@@ -21,17 +21,19 @@ def add_contributions(
     sums: FloatArray,
     touched: IntArray,
 ) -> int:
-    """Add weight times similarity to the neighbours of each own product; the number of products touched is returned."""
+    """Add weight times similarity to the neighbours of each own product; return how many were touched."""
     n_touched = 0
     for place in range(len(own)):
         for slot in range(neighbours.shape[1]):
             product = neighbours[own[place], slot]
             if product == NO_POSITION:
                 break
-            if sums[product] == 0:
+            part = weights[place] * similarities[own[place], slot]
+            # A part that underflows to 0 would let the product be listed twice, past the end of `touched`.
+            if sums[product] == 0 and part > 0:
                 touched[n_touched] = product
                 n_touched += 1
-            sums[product] += weights[place] * similarities[own[place], slot]
+            sums[product] += part
     return n_touched
 
 
@@ -57,7 +59,7 @@ def list_products(
         if exclude_seen:
             for product in own:
                 sums[product] = 0
-        size = 0
+        size: Integer = 0
         for product in touched[:n_touched]:
             if sums[product] > 0:
                 size = offer(scores[row], products[row], size, sums[product], product)
@@ -77,7 +79,7 @@ def explain_lists(
     reasons: IntArray,
     shares: FloatArray,
 ) -> None:
-    """Fill the reasons of each listed product: one more walk over the neighbours, keeping the largest contributions."""
+    """Fill the reasons of each listed product: its largest contributions, by one more walk."""
     place_of = np.full(len(neighbours), NO_POSITION, np.int32)
     totals = np.zeros(listed.shape[1])
     sizes = np.zeros(listed.shape[1], np.int64)

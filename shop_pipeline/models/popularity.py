@@ -1,4 +1,4 @@
-"""What everybody buys: the boring rule that any other recommender has to beat, and the fallback for strangers.
+"""What everybody buys: the boring rule that others have to beat, and the fallback for strangers.
 
 Belongs here: one score per product and the lists that follow from it.
 Does not belong here: trends, categories and countries (those are scopes of `marts.popular_products`, in SQL).
@@ -29,7 +29,8 @@ class PopularityConfig:
 class Popularity(Recommender):
     """Lists the most popular products, the same for everyone but for what each has seen.
 
-    A known customer without history gets the full list. Learned state: `scores`, float32 (n_products,), 0 = never.
+    A known customer without history gets the full list. Learned state: `scores`, float32 (n_products,), 0 =
+    never.
     """
 
     def __init__(self, config: PopularityConfig | None = None) -> None:
@@ -40,7 +41,7 @@ class Popularity(Recommender):
     def from_scores(
         cls, interactions: Interactions, scores: FloatArray, config: PopularityConfig | None = None
     ) -> Self:
-        """Rebuild from a stored table without training; scores are in the order of interactions.product_ids."""
+        """Rebuild from a stored table without training; one score per id of `interactions.product_ids`."""
         if scores.shape != interactions.product_ids.shape:
             raise ValueError(f"{scores.shape} scores for {len(interactions.product_ids)} products")
         model = cls(config)
@@ -83,7 +84,7 @@ def _walk(
     products: IntArray,
     listed_scores: FloatArray,
 ) -> None:
-    """Walk down the ranking for each customer and skip what is marked; `seen_by` holds the last row that saw each."""
+    """Walk down the ranking for each customer; `seen_by` holds the last row that saw each product."""
     for row in range(len(positions)):
         if exclude_seen:
             for product in indices[indptr[positions[row]] : indptr[positions[row] + 1]]:

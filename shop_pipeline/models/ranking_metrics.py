@@ -1,9 +1,10 @@
 """The formulas: how good one customer's list is, given what that customer did later.
 
-Belongs here: metrics per customer, and coverage over all lists. Does not belong here: means and intervals (`evaluation`).
+Belongs here: metrics per customer, and coverage over all lists. Does not belong here: means and intervals
+(`evaluation`).
 
-Relevance is binary: held out or not. Below, rel_i is 1 if the product at rank i (from 1) was held out and 0 otherwise, R
-the number of products held out for the customer. Padding counts as not relevant.
+Relevance is binary: held out or not. Below, rel_i is 1 if the product at rank i (from 1) was held out and 0
+otherwise, R the number of products held out for the customer. Padding counts as not relevant.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ def _hits(lists: TopN, held_out: SparseMatrix, k: int) -> BoolArray:
 def ndcg(hits: BoolArray, n_relevant: DoubleArray) -> DoubleArray:
     """NDCG@k = sum_i rel_i / log2(i + 1) over the same sum for an ideal list, 1 at ranks 1 .. min(k, R).
 
-    Järvelin and Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques", with the discount log2(i + 1) of
-    Burges et al. 2005.
+    Järvelin and Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques", with the discount
+    log2(i + 1) of Burges et al. 2005.
     """
     k = hits.shape[1]
     discounts = 1 / np.log2(np.arange(2, k + 2))
@@ -80,8 +81,12 @@ def recall(hits: BoolArray, n_relevant: DoubleArray) -> DoubleArray:
 
 
 def precision(hits: BoolArray) -> DoubleArray:
-    """precision@k = sum_i rel_i / k; the denominator is k also for a shorter list (Manning et al. 2008, section 8.4)."""
-    share: DoubleArray = hits.mean(axis=1)
+    """precision@k = sum_i rel_i / k; the denominator is k also for a shorter list.
+
+    Manning et al. 2008, section 8.4.
+
+    """
+    share: DoubleArray = hits.sum(axis=1) / hits.shape[1]
     return share
 
 
@@ -92,26 +97,32 @@ def average_precision(hits: BoolArray, n_relevant: DoubleArray) -> DoubleArray:
     """
     k = hits.shape[1]
     precision_at = np.cumsum(hits, axis=1) / np.arange(1, k + 1)
-    mean: DoubleArray = (precision_at * hits).sum(axis=1) / np.minimum(k, n_relevant)
+    gained: DoubleArray = np.sum(precision_at * hits, axis=1, dtype=np.float64)
+    mean: DoubleArray = gained / np.minimum(k, n_relevant)
     return mean
 
 
 def reciprocal_rank(hits: BoolArray) -> DoubleArray:
-    """RR@k = 1 / rank of the first relevant product, 0 without one; its mean is MRR@k (Voorhees 1999, TREC-8 QA track)."""
-    ranks: DoubleArray = np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)
-    return ranks
+    """RR@k = max_i rel_i / i, one over the rank of the first hit; its mean is MRR@k.
+
+    Voorhees 1999, "The TREC-8 question answering track report".
+
+    """
+
+    ranks = np.arange(1, hits.shape[1] + 1)
+    reciprocals: DoubleArray = np.divide(hits, ranks)
+    return np.asarray(np.max(reciprocals, axis=1))
 
 
 def hit_rate(hits: BoolArray) -> DoubleArray:
-    """hit@k = 1 with any relevant product in the list, otherwise 0 (Deshpande and Karypis 2004, section 6.2)."""
-    hit: DoubleArray = hits.any(axis=1).astype(np.float64)
-    return hit
+    """hit@k = max_i rel_i; its mean is the hit rate of Deshpande and Karypis 2004."""
+    return np.asarray(hits.any(axis=1), dtype=np.float64)
 
 
 def coverage(lists: TopN, n_products: int, k: int) -> float:
-    """Catalogue coverage@k: distinct products in the first k places of all lists, over all products of the catalogue.
+    """Catalogue coverage@k: distinct products in the first k places of all lists / all products.
 
-    Ge, Delgado-Battenfeld and Jannach 2010, "Beyond accuracy", section 2.1.
+    Ge, Delgado-Battenfeld and Jannach 2010, "Beyond accuracy".
     """
     shown = np.unique(lists.products[:, :k])
     return float(np.count_nonzero(shown != NO_POSITION) / n_products) if n_products else float("nan")

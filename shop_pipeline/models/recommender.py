@@ -1,8 +1,9 @@
 """The port behind which every recommender stands: what may be asked, and what every answer looks like.
 
 Belongs here: the conditions before and after `fit` and `recommend`, checked once for all models.
-Does not belong here: any model (`popularity`, `item_neighbours`, `als`); each fills in `_fit` and `_recommend` with the
-maths alone. Every model passes the suite in `shop_pipeline_tests/models/recommender_conformance.py`.
+Does not belong here: any model (`popularity`, `item_neighbours`, `als`); each fills in `_fit` and
+`_recommend` with the maths alone. Every model passes the suite in
+`shop_pipeline_tests/models/recommender_conformance.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from shop_pipeline.models.top_n import TopN
 class Recommender(ABC):
     """Learns from interactions and lists products for customers.
 
-    A fitted recommender keeps the interactions it was fitted on, by reference: they say what a customer has seen.
+    A fitted recommender keeps the interactions it was fitted on, by reference: they say what a customer has
+    seen.
     """
 
     _interactions: Interactions | None = None
@@ -34,9 +36,7 @@ class Recommender(ABC):
             RuntimeError: before `fit`.
         """
         if self._interactions is None:
-            raise RuntimeError(
-                f"{type(self).__name__} is not fitted: call fit, or rebuild it from its stored tables"
-            )
+            raise RuntimeError(f"{type(self).__name__} is not fitted: call fit, or rebuild it from its stored tables")
         return self._interactions
 
     def fit(self, interactions: Interactions, rng: np.random.Generator) -> Self:
@@ -53,13 +53,13 @@ class Recommender(ABC):
         """List at most n products for each customer, score descending and then position ascending.
 
         Args:
-            customer_positions: integer positions in `interactions.customer_ids`; -1 is a customer nobody knows.
+            customer_positions: integer positions in `interactions.customer_ids`; -1 is a customer nobody
+                knows.
             n: length of a full list, at least 1.
             exclude_seen: leave out the products that the customer has an entry for.
 
-        Returns:
-            One row per position. Unknown customers, and those about whom the model knows nothing, get an empty row.
-            Products without any interaction are in no list.
+        Returns: One row per position. Unknown customers, and those about whom the model knows nothing, get
+            an empty row. Products without any interaction are in no list.
 
         Raises:
             RuntimeError: before `fit`.
@@ -86,9 +86,7 @@ class Recommender(ABC):
         positions = np.asarray(customer_positions)
         n_customers = len(self.interactions.customer_ids)
         if positions.ndim != 1 or (positions.size and not np.issubdtype(positions.dtype, np.integer)):
-            raise ValueError(
-                f"expected one row of integer positions, got {positions.dtype} {positions.shape}"
-            )
+            raise ValueError(f"expected one row of integer positions, got {positions.dtype} {positions.shape}")
         if positions.size and not NO_POSITION <= positions.min() <= positions.max() < n_customers:
             raise ValueError(f"a customer position is outside -1 .. {n_customers - 1}")
         return positions.astype(np.int64)
@@ -108,6 +106,4 @@ def _check_lists(found: TopN) -> None:
     earlier, later = found.scores[:, :-1], found.scores[:, 1:]
     in_order = (earlier > later) | ((earlier == later) & (found.products[:, :-1] < found.products[:, 1:]))
     if (filled[:, 1:] & ~(filled[:, :-1] & in_order)).any() or (filled == np.isnan(found.scores)).any():
-        raise RuntimeError(
-            "the model returned a list with a gap, out of order, or with a score that is not a number"
-        )
+        raise RuntimeError("the model returned a list with a gap, out of order, or with a score that is not a number")

@@ -1,7 +1,8 @@
-"""Which products are bought by the same customers: exact cosine, the best k per product, with the customers in common.
+"""Which products have the same customers: exact cosine, the best k per product.
 
 Belongs here: the public function, its memory and its division into blocks and threads.
-Does not belong here: the loops (`similarity_kernel`), recommending from the result (`item_neighbours`), other measures.
+Does not belong here: the loops (`similarity_kernel`), recommending from the result (`item_neighbours`),
+other measures.
 
 For similar customers, hand in the transposed matrix.
 """
@@ -21,8 +22,6 @@ from shop_pipeline.models.selection import NO_POSITION
 from shop_pipeline.models.similarity_kernel import find_neighbours, list_block, sum_columns
 
 DEFAULT_MEMORY_LIMIT = 64 * 2**20
-# Numbers of common customers are summed as float32, which counts exactly up to here.
-MAX_CUSTOMERS = 2**24
 _BYTES_PER_LISTED_ENTRY = 4 + 4
 _PRODUCTS_PER_TASK = 64
 
@@ -76,7 +75,7 @@ def similarity_memory(
         ValueError: when the limit leaves no room for the lists of the most popular product.
     """
     n_products = len(degrees)
-    per_thread = n_products * (2 * 4 + 4)  # sums and counts, touched
+    per_thread = n_products * (2 * 8 + 4)  # sums and counts, touched
     per_product = 8 + 8 + 4 + 8 + 8  # degrees, squares, inverse norms, starts, ends
     fixed = (n_threads or thread_count()) * per_thread + n_products * per_product + n_customers * 8
     largest = int(degrees.max(initial=0)) * _BYTES_PER_LISTED_ENTRY
@@ -97,9 +96,9 @@ def cosine_top_k(
 ) -> Neighbours:
     """Find the k columns with the highest cosine for every column, exactly.
 
-    cos(i, j) = sum_u x_ui x_uj / sqrt(sum_u x_ui^2 sum_u x_uj^2) (Sarwar, Karypis, Konstan and Riedl 2001, section 3.1.1).
-    Only similarities above 0 count, a product is not its own neighbour, ties go to the smaller position. The result is
-    the same to the bit for every block size and number of threads.
+    cos(i, j) = sum_u x_ui x_uj / sqrt(sum_u x_ui^2 sum_u x_uj^2) (Sarwar, Karypis, Konstan and Riedl 2001,
+    section 3.1.1). Only similarities above 0 count, a product is not its own neighbour, ties go to the
+    smaller position. The result is the same to the bit for every block size and number of threads.
 
     Args:
         matrix: customers x products as `check_matrix` wants it; it is neither copied nor changed.
@@ -108,17 +107,15 @@ def cosine_top_k(
         min_common: fewest customers in common for a neighbour.
 
     Raises:
-        ValueError: for k or min_common below 1, a matrix that `check_matrix` refuses, too many rows, a limit too low.
+        ValueError: for k or min_common below 1, a matrix that `check_matrix` refuses, a limit too low.
     """
     check_matrix(matrix)
-    if k < 1 or min_common < 1 or matrix.shape[0] > MAX_CUSTOMERS:
-        raise ValueError(f"k {k} and min_common {min_common} must be 1 or more, rows at most {MAX_CUSTOMERS}")
+    if k < 1 or min_common < 1:
+        raise ValueError(f"k {k} and min_common {min_common} must be 1 or more")
     n_threads = n_threads or thread_count()
     degrees, squares = np.zeros(matrix.shape[1], np.int64), np.zeros(matrix.shape[1])
     sum_columns(matrix.indices, matrix.data, degrees, squares)
-    memory = similarity_memory(
-        matrix.shape[0], degrees, k, memory_limit_bytes=memory_limit_bytes, n_threads=n_threads
-    )
+    memory = similarity_memory(matrix.shape[0], degrees, k, memory_limit_bytes=memory_limit_bytes, n_threads=n_threads)
     search = _Search(matrix, k, min_common, n_threads, squares, memory.lists // _BYTES_PER_LISTED_ENTRY)
     for first, last in _blocks(degrees, search.room):
         search.run(first, last, degrees)
@@ -154,9 +151,9 @@ class _Search:
             np.full((n_products, k), np.nan, np.float32),
             np.zeros((n_products, k), np.int32),
         )
-        self.desks: queue.SimpleQueue[tuple[IntArray, FloatArray]] = queue.SimpleQueue()
+        self.desks: queue.SimpleQueue[tuple[IntArray, DoubleArray]] = queue.SimpleQueue()
         for _ in range(n_threads):
-            self.desks.put((np.empty(n_products, np.int32), np.zeros((n_products, 2), np.float32)))
+            self.desks.put((np.empty(n_products, np.int32), np.zeros((n_products, 2))))
 
     def run(self, first: int, last: int, degrees: AnyArray) -> None:
         """Find the neighbours of the products [first, last)."""

@@ -1,0 +1,94 @@
+"""Item neighbours: the conformance suite, scores and shares against dense algebra."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shop_pipeline.models.item_neighbours import ItemNeighbours, ItemNeighboursConfig
+from shop_pipeline.models.similarity import Neighbours
+from shop_pipeline_tests.models.recommender_conformance import RecommenderConformance, interactions_of
+
+
+def random_dense(seed: int = 3, shape: tuple[int, int] = (60, 25)) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return ((rng.random(shape) < 0.2) * rng.integers(1, 6, shape)).astype(np.float32)
+
+
+def table_as_matrix(table: Neighbours, n_products: int) -> np.ndarray:
+    matrix = np.zeros((n_products, n_products))
+    for product in range(n_products):
+        for neighbour, score in zip(table.products[product], table.scores[product], strict=True):
+            if neighbour >= 0:
+                matrix[product, neighbour] = score
+    return matrix
+
+
+class TestItemNeighbours(RecommenderConformance):
+    def model(self) -> ItemNeighbours:
+        return ItemNeighbours(ItemNeighboursConfig(n_neighbours=20))
+
+    def expected_lengths(self, dense: np.ndarray) -> np.ndarray:
+        """Only products that share a customer with an own product: on the board, those of the same colour."""
+        similar = dense.T @ dense > 0
+        np.fill_diagonal(similar, val=False)
+        return (((dense > 0) @ similar > 0) & (dense == 0)).sum(axis=1)
+
+
+def test_scores_are_weights_times_the_table() -> None:
+    dense = random_dense()
+    model = ItemNeighbours(ItemNeighboursConfig(n_neighbours=6)).fit(interactions_of(dense), np.random.default_rng(0))
+    expected = dense @ table_as_matrix(model.neighbours, 25)
+    found = model.recommend(np.arange(60), 25, exclude_seen=False)
+    for customer in range(60):
+        listed = found.products[customer][found.products[customer] >= 0]
+        assert len(listed) == (expected[customer] > 0).sum()
+        np.testing.assert_allclose(found.scores[customer][: len(listed)], expected[customer, listed], rtol=1e-5)
+
+
+def test_shares_are_each_own_products_part_of_the_score() -> None:
+    dense = random_dense()
+    model = ItemNeighbours(ItemNeighboursConfig(n_neighbours=6)).fit(interactions_of(dense), np.random.default_rng(0))
+    table = table_as_matrix(model.neighbours, 25)
+    positions = np.array([4, -1, 11])
+    listed = model.recommend(positions, 5)
+    reasons = model.explain(positions, listed, n_reasons=2)
+    assert (reasons.products[1] == -1).all()
+    assert np.isnan(reasons.shares[1]).all()
+    for row in (0, 2):
+        for place, product in enumerate(listed.products[row]):
+            parts = dense[positions[row]] * table[:, product]
+            order = np.lexsort((np.arange(25), -parts.astype(np.float32)))
+            expected = [own for own in order if parts[own] > 0][:2]
+            np.testing.assert_array_equal(reasons.products[row, place][: len(expected)], expected)
+            np.testing.assert_allclose(
+                reasons.shares[row, place][: len(expected)], parts[expected] / parts.sum(), rtol=1e-5
+            )
+
+
+def test_all_reasons_together_make_the_whole_score() -> None:
+    model = ItemNeighbours().fit(interactions_of(random_dense()), np.random.default_rng(0))
+    listed = model.recommend(np.arange(60), 5)
+    shares = np.nansum(model.explain(np.arange(60), listed, n_reasons=25).shares, axis=2)
+    np.testing.assert_allclose(shares[listed.products >= 0], 1, rtol=1e-5)
+
+
+def test_rebuilt_from_neighbours_lists_the_same() -> None:
+    model = ItemNeighbours().fit(interactions_of(random_dense()), np.random.default_rng(0))
+    rebuilt = ItemNeighbours.from_neighbours(model.interactions, model.neighbours)
+    first, second = (m.recommend(np.arange(60), 5) for m in (model, rebuilt))
+    assert first.scores.tobytes() == second.scores.tobytes()
+
+
+@pytest.mark.parametrize(("product", "score", "message"), [(25, 0.5, "not among"), (3, 0.0, "not above 0")])
+def test_a_table_that_does_not_fit_is_refused(product: int, score: float, message: str) -> None:
+    products = np.full((25, 1), product, np.int32)
+    table = Neighbours(products, np.full((25, 1), score, np.float32), np.ones((25, 1), np.int32))
+    with pytest.raises(ValueError, match=message):
+        ItemNeighbours.from_neighbours(interactions_of(random_dense()), table)
+
+
+def test_explaining_needs_one_customer_per_list() -> None:
+    model = ItemNeighbours().fit(interactions_of(random_dense()), np.random.default_rng(0))
+    with pytest.raises(ValueError, match="1 customers for 2 lists"):
+        model.explain(np.array([0]), model.recommend(np.arange(2), 5))
