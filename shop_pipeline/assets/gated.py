@@ -1,8 +1,8 @@
 """Contract + builder = asset: the one decorator of the graph.
 
-A builder (a SQL file or a Python function) says where the rows come from; the asset stages them, passes them through the
-gate, reports the checks and swaps them in. Not here: the builders (the modules named after their stage), and the gate
-(`checks/`).
+A builder (a SQL file or a Python function) says where the rows come from; the asset stages them, passes them through
+the gate, reports the checks and swaps them in. Not here: the builders (the modules named after their stage), and the
+gate (`checks/`).
 """
 
 import json
@@ -19,6 +19,7 @@ from ..checks import GateRefused, Outcome, Part, Report
 from ..checks.gate import WHOLE
 from ..contracts import Table
 from ..storage import set_variables
+from .lineage import checked_against
 from .session import Session, WarehouseResource
 
 OWNERS = ["team:shop-data"]
@@ -73,7 +74,7 @@ def gated_asset(
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey(name.split(".")) for name in sorted(set(deps) - {table.qualified})],
+        deps=_keys(set(deps) | checked_against(table), table),
         description=f"{table.grain[0].upper()}{table.grain[1:]}.",
         group_name=table.schema,
         owners=OWNERS,
@@ -98,6 +99,11 @@ def gated_asset(
         yield dg.MaterializeResult(metadata=_counts(report) | extra | {"seconds": round(time.monotonic() - began, 3)})
 
     return asset
+
+
+def _keys(names: set[str], table: Table) -> list[dg.AssetKey]:
+    # A table is not upstream of itself; ops tables are written by the gate and by raw.events, and are no assets.
+    return [dg.AssetKey(name.split(".")) for name in sorted(names - {table.qualified}) if not name.startswith("ops.")]
 
 
 def _open_run(context: dg.AssetExecutionContext, session: Session, *, partitioned: bool) -> Run:

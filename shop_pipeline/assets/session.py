@@ -75,7 +75,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 def run_variables(settings: ShopSettings, run_id: str) -> dict[str, object]:
-    """What SQL files may read. `now` is the start of the run (UTC); no model sees it, only the refusal of the future."""
+    """What SQL files may read. `now` is the start of the run (UTC); no model sees it, it only refuses the future."""
     return {
         "run_id": run_id,
         "now": datetime.now(UTC).replace(tzinfo=None),

@@ -32,9 +32,10 @@ SELECT
         WHEN listed.birth_year NOT BETWEEN 1900 AND year(getvariable('now')) THEN 'impossible_birth_year'
     END AS _rule,
     NULL AS _reason, listed._file, listed._row,
-    CASE WHEN _rule IS NOT NULL THEN to_json(struct_pack(
-        customer_id, listed.name, listed.email, listed.phone, listed.birth_year, listed.gender, listed.country,
-        listed.city, listed.signed_up_at
-    )) END AS _source
+    CASE WHEN _rule IS NOT NULL THEN to_json({
+        'customer_id': customer_id, 'name': listed.name, 'email': listed.email, 'phone': listed.phone,
+        'birth_year': listed.birth_year, 'gender': listed.gender, 'country': listed.country, 'city': listed.city,
+        'signed_up_at': listed.signed_up_at
+    }) END AS _source
 FROM listed
 FULL JOIN seen USING (customer_id)

@@ -28,6 +28,9 @@ stored AS (
     SELECT event_id AS id FROM clean.events
     WHERE event_date NOT BETWEEN getvariable('since') AND getvariable('until')
       AND event_id IN (SELECT id FROM landed)
+),
+known AS (
+    SELECT product_id FROM clean.products
 )
 SELECT
     landed.id AS event_id, event_at, event_date, event_type, product_id, customer_id, session_id,
@@ -45,7 +48,7 @@ SELECT
             'refund', 'cancel', 'review'
         ) THEN 'unknown_event_type'
         WHEN product_id IS NULL AND event_type NOT IN ('view', 'click', 'search', 'checkout') THEN 'missing_product'
-        WHEN product_id IS NOT NULL AND NOT is_service AND products.product_id IS NULL THEN 'unknown_product'
+        WHEN product_id IS NOT NULL AND NOT is_service AND known.product_id IS NULL THEN 'unknown_product'
         WHEN event_type IN ('purchase', 'refund', 'cancel') AND coalesce(quantity, 0) <= 0 THEN 'quantity_not_positive'
         WHEN quantity < 0 THEN 'quantity_not_positive'
         WHEN event_type IN ('purchase', 'refund', 'cancel') AND unit_price IS NULL THEN 'missing_price'
@@ -60,4 +63,4 @@ SELECT
 FROM landed
 LEFT JOIN repeated ON repeated._file = landed._file AND repeated._row = landed._row
 LEFT JOIN stored ON stored.id = landed.id
-LEFT JOIN clean.products AS products USING (product_id)
+LEFT JOIN known USING (product_id)

@@ -1,0 +1,26 @@
+"""The graph, stage by stage. Each stage is a module, a schema of the warehouse and a group in the Dagster UI.
+
+| stage    | module      | holds                                                        |
+|----------|-------------|--------------------------------------------------------------|
+| raw      | raw.py      | the feeds as they landed, typed                              |
+| clean    | clean.py    | what the rest may trust, and the quarantine                  |
+| features | features.py | the interaction matrix                                       |
+| models   | models.py   | similarity and factors                                       |
+| marts    | marts.py    | what people query: recommendations, sales, evaluation ...    |
+| ops      | ops.py      | the manifest of a good run; publishes                        |
+
+`gated.py` turns a contract and a builder into an asset, `sql_files.py` does so for a SQL file, `session.py` holds the
+warehouse open for a run.
+"""
+
+import dagster as dg
+
+from . import clean, features, marts, models, ops, raw
+
+STAGES = (raw, clean, features, models, marts)
+
+
+def all_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """Every asset, in the order of the stages."""
+    staged = [asset for stage in STAGES for asset in stage.assets(partitions)]
+    return [*staged, *ops.assets([".".join(asset.key.path) for asset in staged])]

@@ -1,0 +1,29 @@
+"""Stage 3, `features`: what models learn from."""
+
+from typing import Any
+
+import dagster as dg
+
+from .gated import Run
+from .plots import histogram
+from .sql_files import sql_asset
+
+
+def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    return [sql_asset("features.interactions", afterwards=_shape)]
+
+
+def _shape(run: Run) -> dict[str, Any]:
+    row = run.duck.execute(
+        "SELECT count(DISTINCT customer_id), count(DISTINCT product_id), count(*) FROM features.interactions"
+    ).fetchone()
+    customers, products, entries = row or (0, 0, 0)
+    shape = {"customers": customers, "products": products}
+    if not entries:
+        return shape | {"note": "no known customer has done anything with a known product: the models stay empty"}
+    spread = run.duck.execute(
+        "SELECT log10(n) AS log10_entries_per_customer FROM"
+        " (SELECT count(*) AS n FROM features.interactions GROUP BY customer_id) USING SAMPLE 5000 (reservoir, 7)"
+    ).df()
+    plot = histogram(spread, "log10_entries_per_customer")
+    return shape | {"density": entries / (customers * products), "plot": plot}

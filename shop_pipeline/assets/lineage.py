@@ -1,0 +1,57 @@
+"""What a SQL text reads: tables for the graph, columns for the lineage that the UI shows.
+
+Read from the text by sqlglot, so that the graph can't drift from the SQL. Not here: the texts (`sql_files.py`).
+"""
+
+from functools import cache
+from typing import Any, cast
+
+import dagster as dg
+from sqlglot import exp, parse_one
+from sqlglot.lineage import lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import build_scope
+
+from ..contracts import TABLES, Table
+
+STAMPS = ("as_of", "run_id")
+
+
+@cache
+def tables_in(sql: str) -> frozenset[str]:
+    """The qualified names of the stored tables that `sql` reads; `{batch}` is none."""
+    tree = parse_one(sql.replace("{batch}", "batch"), dialect="duckdb")
+    return frozenset(f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db)
+
+
+def checked_against(table: Table) -> frozenset[str]:
+    """The tables that the contract of `table` compares it with: they must be built before it."""
+    from_rules = (tables_in(rule.sql) for rule in table.rules)
+    return frozenset(key.to for key in table.foreign_keys).union(*from_rules)
+
+
+@cache
+def column_lineage(table: Table, sql: str) -> dg.TableColumnLineage:
+    """For each column of `table` the stored columns that `sql` computes it from."""
+    tree = qualify(parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=_schema())
+    scope, selected = build_scope(tree), set(cast(exp.Query, tree).named_selects)
+    found = {}
+    for column in table.column_names:
+        if column in STAMPS and column not in selected:
+            continue
+        node = lineage(column, tree, _schema(), scope=scope, dialect="duckdb")
+        leaves = {
+            (n.expression.db, n.expression.name, n.name.split(".")[-1].strip('"'))
+            for n in node.walk()
+            if isinstance(n.expression, exp.Table)
+        }
+        found[column] = [dg.TableColumnDep(dg.AssetKey([db, name]), source) for db, name, source in sorted(leaves)]
+    return dg.TableColumnLineage(found)
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    schemas: dict[str, Any] = {}
+    for table in TABLES.values():
+        schemas.setdefault(table.schema, {})[table.name] = {c.name: c.type for c in table}
+    return schemas

@@ -1,0 +1,44 @@
+"""Small plots for asset metadata, where a picture says more than a number. Rendered here, without any network."""
+
+import base64
+from typing import Any
+
+import altair as alt
+import dagster as dg
+import pandas as pd
+
+WIDTH, HEIGHT = 360, 160
+
+
+def line(frame: pd.DataFrame, x: str, y: str) -> Any:
+    """`y` over time `x`."""
+    return _picture(alt.Chart(frame).mark_line().encode(x=alt.X(x, type="temporal"), y=alt.Y(y, type="quantitative")))
+
+
+def bars(frame: pd.DataFrame, x: str, y: str) -> Any:
+    """One horizontal bar of length `x` per name `y`, in the frame's order."""
+    return _picture(
+        alt.Chart(frame).mark_bar().encode(x=alt.X(x, type="quantitative"), y=alt.Y(y, type="nominal", sort=None))
+    )
+
+
+def histogram(frame: pd.DataFrame, x: str) -> Any:
+    """How `x` is spread, counted on a logarithmic axis."""
+    counts = alt.Y("count()", scale=alt.Scale(type="symlog"))
+    return _picture(
+        alt.Chart(frame).mark_bar().encode(x=alt.X(x, type="quantitative", bin=alt.Bin(maxbins=40)), y=counts)
+    )
+
+
+def intervals(frame: pd.DataFrame, name: str, value: str, low: str, high: str) -> Any:
+    """A point with its interval per name."""
+    base = alt.Chart(frame).encode(y=alt.Y(name, type="nominal"))
+    points = base.mark_point(filled=True).encode(x=alt.X(value, type="quantitative"))
+    return _picture(points + base.mark_rule().encode(x=alt.X(low, type="quantitative"), x2=high))
+
+
+def _picture(chart: Any) -> Any:
+    import vl_convert
+
+    svg = vl_convert.vegalite_to_svg(chart.properties(width=WIDTH, height=HEIGHT).to_dict())
+    return dg.MetadataValue.md(f"![plot](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})")

@@ -1,0 +1,136 @@
+"""Stage 1, `raw`: the feeds as they landed, typed; what can't be read goes to quarantine.
+
+`raw.events` is filled day by day and reads a landing file again only if the file is new, has changed, or has rows of
+the days in question (`ops.landing_files` remembers). The other feeds are small and read whole. Not here: how a file is
+read (`sources/`), and what is possible but wrong (`clean`).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import dagster as dg
+import pandas as pd
+
+from ..checks import Part
+from ..contracts import FEEDS, TABLES, Table
+from ..settings import Feed
+from ..sources.landing import LandingFile, content_hash, list_files
+from ..sources.reader import stage_feed
+from .gated import Builder, Built, Run, gated_asset
+from .session import FULL_REFRESH_TAG
+
+# A file that is still being copied in can be read a moment later. A refusal can't be helped by trying again, and is
+# raised as a failure that allows no retry.
+RETRY = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL)
+LANDED = "landed_{}"
+
+
+def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """The nine feeds."""
+    events = gated_asset(FEEDS["events"], build_events, (), kinds={"csv"}, partitions=partitions, retry=RETRY)
+    others = [table for name, table in FEEDS.items() if name != "events"]
+    return [events, *(gated_asset(t, _builder(t), (), kinds={"csv"}, retry=RETRY) for t in others)]
+
+
+def _builder(table: Table) -> Builder:
+    def build(run: Run) -> Built:
+        feed, files = _files(run, table.name)
+        landed = _stage(run, table, feed, files)
+        note = {} if feed else {"note": f"shop.yaml names no files for the feed {table.name}: the table is empty"}
+        return Built(f"SELECT * FROM {landed}", metadata={"files": len(files)} | note)
+
+    return build
+
+
+def build_events(run: Run) -> Built:
+    """The rows of the run's days from the landing files, and from stored files that have left the landing folder."""
+    table = FEEDS["events"]
+    feed, files = _files(run, "events")
+    if feed is None:
+        raise dg.Failure("shop.yaml: feeds.events: the one feed that is needed is missing", allow_retries=False)
+    chosen = files if _is_full(run) else _needed(run, files)
+    landed = _stage(run, table, feed, chosen)
+    _refuse_impossible_days(run, landed)
+    _register(run, "present_files", files)
+    _register(run, "read_files", chosen)
+    span = "event_date BETWEEN getvariable('since') AND getvariable('until')"
+    source = f"SELECT * FROM {landed} WHERE _rule IS NOT NULL OR {span}"
+    if not _is_full(run):
+        # Landing folders are emptied now and then; what was loaded from a file that is gone stays.
+        source += (
+            f" UNION ALL BY NAME SELECT * FROM {table.qualified}"
+            f" WHERE {span} AND _file NOT IN (SELECT file FROM present_files)"
+        )
+    refused = "file IN (SELECT file FROM read_files)"
+    return Built(source, (_ledger(landed),), refused, {"files_read": len(chosen), "files_in_landing": len(files)})
+
+
+def _is_full(run: Run) -> bool:
+    return FULL_REFRESH_TAG in run.tags
+
+
+def _files(run: Run, name: str) -> tuple[Feed | None, list[LandingFile]]:
+    feed = next((f for named, f in run.session.settings.feeds.items() if named == name), None)
+    return feed, list_files(run.session.paths.data, feed) if feed else []
+
+
+def _stage(run: Run, table: Table, feed: Feed | None, files: Sequence[LandingFile]) -> str:
+    target = LANDED.format(table.name)
+    stage_feed(run.duck, table, feed or Feed(files=""), files, run.session.settings.shop, target)
+    return target
+
+
+def _needed(run: Run, files: Sequence[LandingFile]) -> list[LandingFile]:
+    since, until = _days(run)
+    rows = run.duck.execute("SELECT fingerprint, first_day, last_day FROM ops.landing_files").fetchall()
+    known = {fingerprint: (first, last) for fingerprint, first, last in rows}
+
+    def concerns(file: LandingFile) -> bool:
+        if file.fingerprint not in known:
+            return True
+        first, last = known[file.fingerprint]
+        return first is not None and first <= until and last >= since
+
+    return [file for file in files if concerns(file)]
+
+
+def _days(run: Run) -> tuple[date, date]:
+    if run.days is None:
+        raise ValueError("raw.events is filled by days")
+    return run.days
+
+
+def _refuse_impossible_days(run: Run, landed: str) -> None:
+    """No partition will ever ask for these days, so they are refused as soon as their file is read."""
+    run.duck.execute(
+        f"""UPDATE {landed} SET
+            _rule = CASE WHEN event_date < getvariable('first_day') THEN 'before_first_day' ELSE 'in_the_future' END,
+            _reason = 'event_at: ' || event_at,
+            _source = to_json({landed})
+        WHERE _rule IS NULL AND (event_date < getvariable('first_day') OR event_at > getvariable('now'))"""
+    )
+
+
+def _register(run: Run, name: str, files: Sequence[LandingFile]) -> None:
+    hashes = [content_hash(f) for f in files] if name == "read_files" else [""] * len(files)
+    frame = pd.DataFrame(
+        {"file": [f.name for f in files], "fingerprint": [f.fingerprint for f in files], "sha256": hashes}, dtype="str"
+    )
+    run.duck.execute(f"CREATE OR REPLACE TEMP TABLE {name} (file VARCHAR, fingerprint VARCHAR, sha256 VARCHAR)")
+    run.duck.register("listed_files", frame)
+    run.duck.execute(f"INSERT INTO {name} SELECT * FROM listed_files")
+    run.duck.unregister("listed_files")
+
+
+def _ledger(landed: str) -> Part:
+    """The read files whose every day is loaded now; a file with days that are not stays unread, and comes up again."""
+    source = f"""
+        SELECT
+            file, fingerprint, sha256, count(_file) AS n_rows, count(_rule) AS n_refused,
+            min(event_date) FILTER (_rule IS NULL) AS first_day, max(event_date) FILTER (_rule IS NULL) AS last_day
+        FROM read_files LEFT JOIN {landed} ON _file = file
+        GROUP BY ALL
+        HAVING first_day IS NULL OR (first_day >= getvariable('since') AND last_day <= getvariable('until'))
+            OR fingerprint IN (SELECT fingerprint FROM ops.landing_files)"""
+    gone = "file NOT IN (SELECT file FROM present_files)"
+    return Part(TABLES["ops.landing_files"], source, f"file IN (SELECT file FROM read_files) OR {gone}")

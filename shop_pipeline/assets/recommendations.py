@@ -1,0 +1,117 @@
+"""The lists that customers get: the champion's, filled up with popular products, each place with its reason.
+
+Here: `marts.recommendations`. Not here: who is champion (`evaluation.py`), and the models (`shop_pipeline/models`).
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ..models.als import Als
+from ..models.arrays import AnyArray
+from ..models.fallback import fill_up
+from ..models.interactions import Interactions
+from ..models.item_neighbours import ItemNeighbours, ItemNeighboursConfig
+from ..models.popularity import Popularity
+from ..models.recommender import Recommender
+from ..models.selection import NO_POSITION
+from ..models.top_n import TopN
+from .evaluation import BASELINE
+from .gated import Built, Run
+from .matrices import lists_of, read_factors, read_interactions, read_neighbours
+from .models import EMPTY, empty
+
+NAME = "marts.recommendations"
+REASON = {"item_neighbours": "similar_to_yours", "als": "your_taste", BASELINE: "popular"}
+CUSTOMERS_PER_BLOCK = 50_000
+
+# Everybody whom the shop knew before the run's clock, with their row of the matrix, or -1.
+CUSTOMERS = """
+SELECT customer_id, coalesce(position, -1) AS position
+FROM clean.customers LEFT JOIN customer_id_positions ON id = customer_id
+WHERE first_event_at < getvariable('as_of')
+   OR (is_registered AND (signed_up_at IS NULL OR signed_up_at < getvariable('as_of')))
+ORDER BY customer_id
+"""
+
+
+def build_recommendations(run: Run) -> Built:
+    """A list for every customer, made block by block so that memory does not grow with their number."""
+    interactions = read_interactions(run.duck)
+    if interactions is None:
+        return empty(NAME, EMPTY)
+    name = champion_name(run)
+    model, popular = _rebuild(run, name, interactions), Popularity().fit(interactions, np.random.default_rng(0))
+    customers: dict[str, Any] = run.duck.execute(CUSTOMERS).fetchnumpy()
+    run.duck.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT * EXCLUDE (as_of, run_id) FROM {NAME} LIMIT 0")
+    for begin in range(0, len(customers["position"]), CUSTOMERS_PER_BLOCK):
+        block = slice(begin, begin + CUSTOMERS_PER_BLOCK)
+        rows = _lists(run, name, model, popular, customers["customer_id"][block], customers["position"][block])
+        run.duck.register("block", rows)
+        run.duck.execute("INSERT INTO listed BY NAME SELECT * FROM block")
+        run.duck.unregister("block")
+    return Built("SELECT * FROM listed", metadata={"champion": name, "customers": len(customers["position"])})
+
+
+def champion_name(run: Run) -> str:
+    """The model that marts.model_evaluation found best; popularity where nothing could be judged."""
+    row = run.duck.execute("SELECT min(model) FROM marts.model_evaluation WHERE is_champion").fetchone()
+    return str(row[0]) if row and row[0] else BASELINE
+
+
+def _rebuild(run: Run, name: str, interactions: Interactions) -> Recommender:
+    """From the stored tables, without training again."""
+    if name == "als":
+        return Als.from_factors(interactions, read_factors(run.duck, "customer"), read_factors(run.duck, "product"))
+    if name == "item_neighbours":
+        neighbours = read_neighbours(run.duck, interactions)
+        config = ItemNeighboursConfig(run.session.settings.recommend.similar_products)
+        return ItemNeighbours.from_neighbours(interactions, neighbours, config)
+    return Popularity().fit(interactions, np.random.default_rng(0))
+
+
+def _lists(run: Run, name: str, model: Recommender, popular: Popularity, ids: AnyArray, at: AnyArray) -> pa.Table:
+    n = run.session.settings.recommend.list_length
+    own = model.recommend(at, n)
+    lists, is_filler = fill_up(own, _popular_for_all(popular, at, 2 * n))
+    rows, ranks = np.nonzero(lists.products != NO_POSITION)
+    filler = is_filler[rows, ranks]
+    # 0: the champion's own; 1: popular, behind some of the champion's; 2: nothing but popular.
+    nothing_own = (own.products[:, 0] == NO_POSITION)[rows]
+    level = np.where(filler, np.where(nothing_own, 2, 1), 0)
+    reasons, shares = _reasons(model, at, own, rows, ranks)
+    return pa.table(
+        {
+            "customer_id": pa.array(ids[rows], pa.string()),
+            "rank": pa.array(ranks + 1, pa.int32()),
+            "product_id": pa.array(model.interactions.product_ids[lists.products[rows, ranks]], pa.string()),
+            "score": pa.array(lists.scores[rows, ranks].astype(np.float64)),
+            "model": pa.array(np.where(filler, BASELINE, name)),
+            "fallback_level": pa.array(level, pa.int32()),
+            "reason_code": pa.array(np.where(filler, REASON[BASELINE], REASON[name])),
+            "reason_product_ids": reasons,
+            "reason_share": shares,
+        }
+    )
+
+
+def _popular_for_all(popular: Popularity, at: AnyArray, n: int) -> TopN:
+    """Popularity for known customers without what they have seen, and for those whom the matrix does not have."""
+    lists = popular.recommend(at, n)
+    products, scores = popular.ranking()
+    unknown = at == NO_POSITION
+    width = min(n, len(products))
+    lists.products[unknown, :width], lists.scores[unknown, :width] = products[:width], scores[:width]
+    return lists
+
+
+def _reasons(model: Recommender, at: AnyArray, own: TopN, rows: AnyArray, ranks: AnyArray) -> tuple[pa.Array, pa.Array]:
+    """The customer's own products behind each place and their share of its score; null where the model has none."""
+    if not isinstance(model, ItemNeighbours):
+        return pa.nulls(len(rows), pa.list_(pa.string())), pa.nulls(len(rows), pa.float64())
+    found = model.explain(at, own)
+    products, shares = found.products[rows, ranks], found.shares[rows, ranks]
+    total = np.nansum(shares, axis=1, dtype=np.float64)
+    has_none = (products == NO_POSITION).all(axis=1)
+    return lists_of(products, model.interactions.product_ids), pa.array(total, mask=has_none)

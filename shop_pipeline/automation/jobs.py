@@ -1,0 +1,104 @@
+"""The two jobs, the daily schedule, the landing-folder sensor, and who hears of a failure.
+
+Both jobs build the whole graph over a range of days. `daily` fills those days and keeps the rest; `full_refresh` reads
+every landing file again and forgets days whose files are gone. Not here: which days (`landing_days.py`).
+"""
+
+import json
+import urllib.request
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from dagster import DagsterRunStatus, RunsFilter
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from ..assets.session import FULL_REFRESH_TAG
+from ..settings import ShopSettings, find_paths, load_settings
+from .instance import UNDER_WAY
+from .landing_days import days_of, new_files, state_of, yesterday_and_before
+
+DAILY, FULL_REFRESH = "daily", "full_refresh"
+EVERY_MORNING = "15 4 * * *"
+LOOK_EVERY_SECONDS = 30
+WEBHOOK_SECONDS = 10
+
+
+@dg.failure_hook
+def tell_of_failure(context: dg.HookContext) -> None:
+    """Log what failed, and post it to `alerts.webhook` of shop.yaml where that is set."""
+    error = context.op_exception
+    text = getattr(error, "description", None) or str(error)
+    context.log.error(f"{context.op.name} failed: {text}")
+    webhook = load_settings(find_paths().shop_yaml).alerts.webhook
+    if webhook:
+        body = json.dumps({"run_id": context.run_id, "job": context.job_name, "step": context.op.name, "error": text})
+        request = urllib.request.Request(webhook, body.encode(), {"Content-Type": "application/json"})  # noqa: S310
+        try:
+            urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS).close()  # noqa: S310
+        except OSError as unreachable:
+            # The run has failed already; a deaf listener must not hide why.
+            context.log.error(f"alerts.webhook could not be told: {unreachable}")
+
+
+def build_jobs() -> list[UnresolvedAssetJobDefinition]:
+    """`daily` and `full_refresh`, over all assets."""
+    everything = dg.AssetSelection.all()
+    return [
+        dg.define_asset_job(
+            DAILY,
+            everything,
+            description="Fill a range of days, then everything that follows.",
+            hooks={tell_of_failure},
+        ),
+        dg.define_asset_job(
+            FULL_REFRESH,
+            everything,
+            description="Read all landing files again and rebuild everything.",
+            tags={FULL_REFRESH_TAG: "true"},
+            hooks={tell_of_failure},
+        ),
+    ]
+
+
+def build_schedule(settings: ShopSettings) -> dg.ScheduleDefinition:
+    """Every morning of the shop: yesterday, and the days before it for late events."""
+
+    @dg.schedule(
+        name="every_morning", job_name=DAILY, cron_schedule=EVERY_MORNING, execution_timezone=settings.shop.timezone
+    )
+    def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        days = yesterday_and_before(context.scheduled_execution_time, settings)
+        return dg.RunRequest(run_key=days.until.isoformat(), tags=days.tags)
+
+    return every_morning
+
+
+def build_sensor() -> dg.SensorDefinition:
+    """Loads files that land: once they have been left alone for a while, and once for each state of the folder."""
+
+    @dg.sensor(name="landing_folder", job_name=DAILY, minimum_interval_seconds=LOOK_EVERY_SECONDS)
+    def landing_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        paths = find_paths()
+        settings = load_settings(paths.shop_yaml)
+        files = new_files(paths, settings)
+        state = state_of(files)
+        if not files or state == context.cursor:
+            return _skip("no new file", context.cursor)
+        settled = datetime.now(UTC) - timedelta(seconds=settings.shop.debounce_seconds)
+        arriving = [file.name for file in files if file.modified_at > settled]
+        if arriving:
+            return _skip(f"still arriving: {', '.join(arriving[:5])}", context.cursor)
+        busy = RunsFilter(job_name=DAILY, statuses=[DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, *UNDER_WAY])
+        if context.instance.get_runs(busy, limit=1):
+            return _skip("a run is under way; it may be loading these files", context.cursor)
+        days = days_of(files, settings)
+        if days is None:
+            return _skip("the new files hold no events", state)
+        request = dg.RunRequest(run_key=state, tags=days.tags | {"shop/new_files": str(len(files))})
+        return dg.SensorResult(run_requests=[request], cursor=state)
+
+    return landing_folder
+
+
+def _skip(reason: str, cursor: str | None) -> dg.SensorResult:
+    return dg.SensorResult(skip_reason=dg.SkipReason(reason), cursor=cursor)

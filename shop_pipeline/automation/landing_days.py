@@ -1,0 +1,76 @@
+"""Which landing files are new, and the days that they hold.
+
+The published file remembers what is loaded (`ops.landing_files`), so that looking does not touch the warehouse while a
+run has it. Not here: loading (`assets/raw.py`).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from ..contracts import FEEDS
+from ..settings import Paths, ShopSettings
+from ..sources.landing import LandingFile, list_files
+from ..sources.reader import stage_feed
+from ..storage import memory_database, query
+
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+
+@dataclass(frozen=True)
+class Days:
+    """Calendar days of the shop, both included."""
+
+    since: date
+    until: date
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What makes a Dagster run one over this range of partitions."""
+        return {RANGE_START: self.since.isoformat(), RANGE_END: self.until.isoformat()}
+
+
+def new_files(paths: Paths, settings: ShopSettings) -> list[LandingFile]:
+    """The event files that no published run has loaded in their present state."""
+    feed = settings.feeds.get("events")
+    if feed is None:
+        return []
+    known = set()
+    if paths.published.exists():
+        known = {row[0] for row in query(paths.published, "SELECT fingerprint FROM ops.landing_files").fetchall()}
+    return [file for file in list_files(paths.data, feed) if file.fingerprint not in known]
+
+
+def days_of(files: Sequence[LandingFile], settings: ShopSettings) -> Days | None:
+    """The days of the events in `files`, impossible ones left out; None where there are none.
+
+    Raises `LandingError` for a file that can't be read.
+    """
+    with memory_database() as duck:
+        stage_feed(duck, FEEDS["events"], settings.feeds["events"], files, settings.shop, "looked_at")
+        row = duck.execute(
+            "SELECT min(event_date), max(event_date) FROM looked_at WHERE _rule IS NULL AND event_date BETWEEN ? AND ?",
+            [settings.shop.first_day, datetime.now(settings.shop.zone).date()],
+        ).fetchone()
+    return Days(row[0], row[1]) if row and row[0] else None
+
+
+def newest_loaded_day(paths: Paths) -> date | None:
+    """The newest day of the published run, or None before the first."""
+    if not paths.published.exists():
+        return None
+    row = query(paths.published, "SELECT max(last_day) FROM ops.landing_files").fetchone()
+    return row[0] if row else None
+
+
+def yesterday_and_before(now: datetime, settings: ShopSettings) -> Days:
+    """Yesterday with the look-back of `shop.lookback_days` for late events."""
+    yesterday = now.astimezone(settings.shop.zone).date() - timedelta(days=1)
+    since = max(yesterday - timedelta(days=settings.shop.lookback_days), settings.shop.first_day)
+    return Days(since, yesterday)
+
+
+def state_of(files: Sequence[LandingFile]) -> str:
+    """One text for a set of files in their present state; equal exactly if nothing has changed."""
+    return hashlib.sha256("\n".join(sorted(file.fingerprint for file in files)).encode()).hexdigest()

@@ -1,0 +1,61 @@
+"""The columns of a file against those that its format needs.
+
+Here: the header line of a CSV file, and the findings about any file's columns. Not here: DuckDB (`parquet_text` knows
+the columns of Parquet), and values.
+"""
+
+import csv
+import logging
+from collections.abc import Sequence
+
+from .landing import LandingFile
+from .presets import FeedPreset
+from .problems import Problem, did_you_mean
+
+DELIMITERS = (",", ";", "\t")
+LOGGER = logging.getLogger(__name__)
+
+
+def read_header(head: str, preset: FeedPreset) -> tuple[tuple[str, ...], str]:
+    """The header and its delimiter: the one that shows most of the needed columns, then most columns."""
+    lines = head.removeprefix("\ufeff").splitlines(keepends=True)
+    needed = {column.lower() for column in preset.needed}
+
+    def split(delimiter: str) -> tuple[str, ...]:
+        try:
+            return tuple(name.strip() for name in next(csv.reader(lines, delimiter=delimiter), []))
+        except csv.Error:
+            return ()
+
+    headers = {split(delimiter): delimiter for delimiter in reversed(DELIMITERS)}
+    best = max(reversed(headers), key=lambda names: (len(needed & {name.lower() for name in names}), len(names)))
+    return best, headers[best]
+
+
+def column_problems(
+    file: LandingFile, header: Sequence[str], preset: FeedPreset, line: int | None = None
+) -> list[Problem]:
+    """Needed columns that are not there, and columns of the format that are there twice."""
+    lowered = [name.lower() for name in header]
+    known = {column.lower() for column in preset.source_columns}
+    spare = [name for name in header if name.lower() not in known]
+    found = ", ".join(header)[:200] or "an empty line"
+    problems = [
+        Problem(file.name, "missing_column", found, "it among the columns", line, column, did_you_mean(column, spare))
+        for column in preset.needed
+        if column.lower() not in lowered
+    ]
+    problems += [
+        Problem(file.name, "repeated_column", f"it {lowered.count(name)} times", "it once", line, name)
+        for name in sorted(known)
+        if lowered.count(name) > 1
+    ]
+    _warn_of_near_misses(file, lowered, spare, preset)
+    return problems
+
+
+def _warn_of_near_misses(file: LandingFile, lowered: list[str], spare: list[str], preset: FeedPreset) -> None:
+    """An absent optional column is fine, but a misspelled one would be lost in silence."""
+    for column in preset.optional:
+        if column.lower() not in lowered and (hint := did_you_mean(column, spare, cutoff=0.8)):
+            LOGGER.warning("%s: no optional column %r; the file has a similar one: %s", file.name, column, hint)

@@ -1,0 +1,95 @@
+"""What the columns of a file format mean, one YAML file of `presets/` per format.
+
+Here: their shape and their loading. Adding a format is adding a file; `reader` knows none of them by name. Not here:
+types (the contract has them) and their reading (`typing_sql`).
+"""
+
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shop_pipeline.contracts.feeds import FEEDS, ORIGIN
+
+from .problems import LandingError, Problem, did_you_mean
+
+FOLDER = files(__package__) / "presets"
+DERIVED = {"event_date", *(column.name for column in ORIGIN)}
+"""Columns that the reader fills itself."""
+
+
+class FeedPreset(BaseModel):
+    """One feed in a format: its source columns, and each canonical column as a DuckDB expression over them.
+
+    In an expression every source column is VARCHAR, as it stands in the file, and NULL where an optional one is absent.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    needed: list[str] = Field(min_length=1)
+    """A file without one of these is refused."""
+    optional: list[str] = []
+    naive_timestamps: Literal["utc", "shop"] = "utc"
+    """What a timestamp without offset means."""
+    columns: dict[str, str]
+
+    @property
+    def source_columns(self) -> list[str]:
+        return self.needed + self.optional
+
+
+class Preset(BaseModel):
+    """A format: which feeds it has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    about: str
+    feeds: dict[str, FeedPreset] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_columns_of_the_contract(self) -> "Preset":
+        for name, feed in self.feeds.items():
+            if name not in FEEDS:
+                raise ValueError(f"no feed {name!r}; {did_you_mean(name, FEEDS)}")
+            _check_columns(name, feed)
+        return self
+
+
+def known_formats() -> list[str]:
+    """The names that `format` in shop.yaml may have."""
+    return sorted(file.name.removesuffix(".yaml") for file in FOLDER.iterdir() if file.name.endswith(".yaml"))
+
+
+@cache
+def load_preset(name: str) -> Preset:
+    """The preset called `name`. Raises `LandingError` with the known names when there is none."""
+    known = known_formats()
+    if name not in known:
+        raise LandingError([_unknown(name, known)])
+    return Preset.model_validate(yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8")))
+
+
+def load_feed_preset(format_name: str, feed: str) -> FeedPreset:
+    """What the format says about the feed. Raises `LandingError` when it says nothing."""
+    preset = load_preset(format_name)
+    if feed not in preset.feeds:
+        expected = f"a format that has it ({format_name} has {', '.join(preset.feeds)})"
+        raise LandingError([Problem("shop.yaml", "unknown_feed", repr(feed), expected, column=f"feeds.{feed}.format")])
+    return preset.feeds[feed]
+
+
+def _unknown(name: str, known: list[str]) -> Problem:
+    expected = f"one of {', '.join(known)}"
+    return Problem("shop.yaml", "unknown_format", repr(name), expected, hint=did_you_mean(name, known))
+
+
+def _check_columns(name: str, feed: FeedPreset) -> None:
+    wanted = [column for column in FEEDS[name].column_names if column not in DERIVED]
+    for column in feed.columns:
+        if column not in wanted:
+            raise ValueError(f"{name} has no column {column!r}; {did_you_mean(column, wanted)}")
+    required = [column.name for column in FEEDS[name] if column.required and column.name in wanted]
+    if missing := [column for column in required if column not in feed.columns]:
+        raise ValueError(f"{name} needs an expression for {', '.join(missing)}")
