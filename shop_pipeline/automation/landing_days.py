@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from ..contracts import FEEDS
 from ..settings import Paths, ShopSettings
@@ -36,9 +37,7 @@ def new_files(paths: Paths, settings: ShopSettings) -> list[LandingFile]:
     feed = settings.feeds.get("events")
     if feed is None:
         return []
-    known = set()
-    if paths.published.exists():
-        known = {row[0] for row in query(paths.published, "SELECT fingerprint FROM ops.landing_files").fetchall()}
+    known = {row[0] for row in _ask(paths, "SELECT fingerprint FROM ops.landing_files")}
     return [file for file in list_files(paths.data, feed) if file.fingerprint not in known]
 
 
@@ -58,10 +57,13 @@ def days_of(files: Sequence[LandingFile], settings: ShopSettings) -> Days | None
 
 def newest_loaded_day(paths: Paths) -> date | None:
     """The newest day of the published run, or None before the first."""
-    if not paths.published.exists():
-        return None
-    row = query(paths.published, "SELECT max(last_day) FROM ops.landing_files").fetchone()
-    return row[0] if row else None
+    rows = _ask(paths, "SELECT max(last_day) FROM ops.landing_files")
+    return rows[0][0] if rows else None
+
+
+def _ask(paths: Paths, sql: str) -> list[tuple[Any, ...]]:
+    found = query(paths.published, sql) if paths.published.exists() else None
+    return found.fetchall() if found is not None else []
 
 
 def yesterday_and_before(now: datetime, settings: ShopSettings) -> Days:

@@ -13,7 +13,7 @@ from .typing_sql import cleaned, local_day, typed
 
 JUDGEMENT = (("_rule", "VARCHAR"), ("_reason", "VARCHAR"), ("_source", "VARCHAR"))
 FILES = "_landing_files"
-"""Temporary table (path, name, loaded_at) of the files of the call."""
+"""Temporary table (_path, _name, _modified_at) of the files of the call."""
 
 
 def create_staging(table: Table, target: str) -> str:
@@ -40,10 +40,10 @@ def insert_records(table: Table, preset: FeedPreset, rows: TextRows, zone: str, 
         texts AS (SELECT *, {texts} FROM source),
         types AS (SELECT *, {types} FROM texts),
         judged AS (SELECT *, {_rule(columns, rows)} AS _rule FROM types)
-        SELECT name AS _file, _row, loaded_at AS _loaded_at{values}{day}, _rule,
+        SELECT _name AS _file, _row, _modified_at AS _loaded_at{values}{day}, _rule,
             CASE WHEN _rule IS NOT NULL THEN {_reason(columns, rows)} END AS _reason,
             CASE WHEN _rule IS NOT NULL THEN CAST({rows.record} AS VARCHAR) END AS _source
-        FROM judged JOIN {FILES} USING (path)
+        FROM judged JOIN {FILES} USING (_path)
     """
 
 
@@ -51,9 +51,9 @@ def insert_broken_lines(broken: str, target: str) -> str:
     """The lines that are no records; their raw text stands in `_source`."""
     return f"""
         INSERT INTO {identifier(target)} BY NAME
-        SELECT name AS _file, line AS _row, loaded_at AS _loaded_at,
+        SELECT _name AS _file, line AS _row, _modified_at AS _loaded_at,
             'broken_line' AS _rule, reason AS _reason, text AS _source
-        FROM {broken} JOIN {FILES} USING (path)
+        FROM {broken} JOIN {FILES} USING (_path)
     """
 
 

@@ -43,14 +43,14 @@ def read_csv_text(connection: "DuckDBPyConnection", group: Sequence[Inspected]) 
 def read_text(
     connection: "DuckDBPyConnection", group: Sequence[Inspected], names: Sequence[str], dialect: str, header_lines: int
 ) -> str:
-    """A relation (path, _row, names), read through the options in `dialect`; other lines go to `LEFT_OUT`."""
+    """A relation (_path, _row, names), read through the options in `dialect`; other lines go to `LEFT_OUT`."""
     for table in SCRATCH:
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
     connection.execute(f"CREATE TEMP TABLE {RECORDS} AS {_scan(group, names, dialect, header_lines)}")
     connection.execute(f"CREATE TEMP TABLE {LEFT_OUT} AS {_rejected_lines()}")
     blanks = [(str(one.read_from), line) for one in group for line in one.blank_records]
     if blanks:
-        connection.executemany(f"INSERT INTO {LEFT_OUT} (path, line) VALUES (?, ?)", blanks)
+        connection.executemany(f"INSERT INTO {LEFT_OUT} (_path, line) VALUES (?, ?)", blanks)
     if connection.execute(f"SELECT count(*) FROM {LEFT_OUT}").fetchall() == [(0,)]:
         return f"({numbered(RECORDS, header_lines)})"
     return f"({numbered_past(LEFT_OUT, RECORDS, header_lines)})"
@@ -69,7 +69,7 @@ def _scan(group: Sequence[Inspected], names: Sequence[str], dialect: str, header
             {literals(exact_path(str(one.read_from)) for one in group)},
             auto_detect = false, columns = {{{columns}}}, header = {bool(header_lines)}, {dialect},
             compression = {literal(group[0].compression)},
-            filename = 'path', hive_partitioning = false,
+            filename = '_path', hive_partitioning = false,
             store_rejects = true, rejects_table = '{ERRORS}', rejects_scan = '{SCANS}', rejects_limit = 0)
     """
 
@@ -77,7 +77,7 @@ def _scan(group: Sequence[Inspected], names: Sequence[str], dialect: str, header
 def _rejected_lines() -> str:
     """One row per line: DuckDB has one per error in it. Its csv_line may begin with half of the line end before it."""
     return f"""
-        SELECT file_path AS path, CAST(line AS BIGINT) AS line,
+        SELECT file_path AS _path, CAST(line AS BIGINT) AS line,
             arg_min({_reason()}, coalesce(column_idx, 0)) AS reason,
             trim(any_value(csv_line), chr(10) || chr(13)) AS text
         FROM {ERRORS} JOIN {SCANS} USING (scan_id, file_id)
@@ -89,9 +89,11 @@ def _reason() -> str:
     return """CASE CAST(error_type AS VARCHAR)
                 WHEN 'INVALID ENCODING' THEN 'not in the encoding of the feed'
                 WHEN 'UNQUOTED VALUE' THEN 'a quoted value has no end, or goes on behind it'
+                WHEN 'TOO MANY COLUMNS' THEN
+                    'more than ' || regexp_extract(error_message, 'Columns: (\\d+)', 1) || ' fields'
                 WHEN 'LINE SIZE OVER MAXIMUM' THEN 'longer than 2,000,000 bytes'
-                ELSE regexp_replace(error_message, '^Expected Number of Columns: (\\d+) Found: (\\d+).*$',
-                    '\\2 fields instead of \\1', 's') END"""
+                ELSE regexp_replace(
+                    error_message, '^Expected Number of Columns: (\\d+) Found: (\\d+)', '\\2 fields instead of \\1') END"""
 
 
 def _unique(header: Sequence[str]) -> list[str]:

@@ -44,7 +44,7 @@ def find_missing_keys(
     """Needed keys that no line of a file has. (A line without one is only a row with a missing value.)"""
     has = ", ".join(f"bool_or(json_exists({LINE}, {literal(_path(key))}))" for key in preset.needed)
     found = connection.execute(
-        f"SELECT path, [{has}], arg_min(json_keys({LINE}), _row) FROM {rows.relation} WHERE {IS_OBJECT} GROUP BY path"
+        f"SELECT _path, [{has}], arg_min(json_keys({LINE}), _row) FROM {rows.relation} WHERE {IS_OBJECT} GROUP BY _path"
     ).fetchall()
     names = {str(one.read_from): one.file.name for one in group}
     return [

@@ -9,25 +9,25 @@ and only if at least r - header - i accepted ones come before it, that is if n >
 
 
 def numbered(records: str, header_lines: int) -> str:
-    """A SELECT of the table `records` (path, record, ...) with `_row`, when no line was left out."""
+    """A SELECT of the table `records` (_path, record, ...) with `_row`, when no line was left out."""
     return f"SELECT * EXCLUDE (record), {_position()} + {header_lines} AS _row FROM {records}"
 
 
 def numbered_past(left_out: str, records: str, header_lines: int) -> str:
-    """The same past the lines of `left_out` (path, line): those rejected, and the empty ones of a CSV file."""
+    """The same past the lines of `left_out` (_path, line): those rejected, and the empty ones of a CSV file."""
     return f"""
         WITH counted AS (
             SELECT *, {_position()} AS n FROM {records}
         ), shifts AS (
-            SELECT path, i, line - {header_lines} - i + 1 AS first_n
-            FROM (SELECT path, line, row_number() OVER (PARTITION BY path ORDER BY line) AS i FROM {left_out})
+            SELECT _path, i, line - {header_lines} - i + 1 AS first_n
+            FROM (SELECT _path, line, row_number() OVER (PARTITION BY _path ORDER BY line) AS i FROM {left_out})
         ), last_shifts AS (
-            SELECT path, first_n, max(i) AS i FROM shifts GROUP BY path, first_n
+            SELECT _path, first_n, max(i) AS i FROM shifts GROUP BY _path, first_n
         )
         SELECT counted.* EXCLUDE (n, record), n + coalesce(i, 0) + {header_lines} AS _row
-        FROM counted ASOF LEFT JOIN last_shifts ON counted.path = last_shifts.path AND n >= first_n
+        FROM counted ASOF LEFT JOIN last_shifts ON counted._path = last_shifts._path AND n >= first_n
     """
 
 
 def _position() -> str:
-    return "record - min(record) OVER (PARTITION BY path) + 1"
+    return "record - min(record) OVER (PARTITION BY _path) + 1"

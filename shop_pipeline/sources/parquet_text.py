@@ -39,7 +39,7 @@ def read_parquet_text(group: Sequence[Inspected], schema: Schema) -> TextRows:
     pairs = ", ".join(f"{literal(name)}, _cell_{position}" for position, name in enumerate(names))
     return TextRows(
         relation=f"""(
-            SELECT _path AS path, file_row_number + 1 AS _row, {cells}
+            SELECT _path, file_row_number + 1 AS _row, {cells}
             FROM read_parquet({paths}, hive_partitioning = false, filename = '_path', file_row_number = true))""",
         columns={name.lower(): f"_cell_{position}" for position, name in enumerate(names)},
         record=f"json_object({pairs})",

@@ -72,8 +72,8 @@ def _drop(connection: "DuckDBPyConnection", *tables: str) -> None:
 def _list_files(connection: "DuckDBPyConnection", files: Sequence[Inspected]) -> None:
     moments = [one.file.modified_at.astimezone(UTC).replace(tzinfo=None) for one in files]
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {FILES} AS SELECT unnest($1::VARCHAR[]) AS path, unnest($2::VARCHAR[]) AS name, "
-        "unnest($3::TIMESTAMP[]) AS loaded_at",
+        f"CREATE OR REPLACE TEMP TABLE {FILES} AS SELECT unnest($1::VARCHAR[]) AS _path, unnest($2::VARCHAR[]) AS _name, "
+        "unnest($3::TIMESTAMP[]) AS _modified_at",
         [[str(one.read_from) for one in files], [one.file.name for one in files], moments],
     )
 
@@ -136,9 +136,15 @@ def _probe(connection: "DuckDBPyConnection", files: Sequence[Inspected], preset:
             problems += found
             cursor.execute(f"SELECT count(COLUMNS(*)) FROM {rows.relation}")
         except duckdb.Error as error:
-            problems.append(Problem(one.file.name, "unreadable_file", first_line(error), f"a readable {one.kind} file"))
+            problems.append(_unreadable(one, error))
     return problems
 
 
 def _unexplained(error: duckdb.Error) -> list[Problem]:
     raise error
+
+
+def _unreadable(one: Inspected, error: duckdb.Error) -> Problem:
+    # What DuckDB says of a stray carriage return: "The CSV Parser state machine reached an invalid state."
+    hint = "does it have more than one kind of line end?" if "state machine" in str(error) else ""
+    return Problem(one.file.name, "unreadable_file", first_line(error), f"a readable {one.kind} file", hint=hint)

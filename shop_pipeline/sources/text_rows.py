@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TextRows:
-    """A table with `path`, `_row` and the record, and a table of the lines that could not be read as records."""
+    """A table with `_path`, `_row` and the record, and a table of the lines that could not be read as records."""
 
     relation: str
-    """A FROM item with `path`, `_row` and whatever the expressions below use."""
+    """A FROM item with `_path`, `_row` and whatever the expressions below use."""
     columns: Mapping[str, str]
     """Source column, in lower case, to the SQL expression of its text."""
     record: str
@@ -20,4 +20,4 @@ class TextRows:
     is_readable: str = "true"
     """SQL condition: false for a record that is not one (a line that is not a JSON object)."""
     broken: str | None = None
-    """A FROM item (path, line, reason, text): the broken lines."""
+    """A FROM item (_path, line, reason, text): the broken lines."""

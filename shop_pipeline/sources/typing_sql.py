@@ -49,9 +49,9 @@ def to_utc(local: str, zone: str) -> str:
 
 
 def _timestamp(text: str, naive_zone: str) -> str:
-    naive = to_utc(f"TRY_CAST({text} AS TIMESTAMP)", naive_zone)
+    naive = to_utc(f"TRY_CAST(upper({text}) AS TIMESTAMP)", naive_zone)
     # Through TIMESTAMP and back, because with an offset DuckDB wants seconds, and no space in front of the offset.
-    local = f"CAST(TRY_CAST(regexp_extract({text}, '^{DAY}{TIME}') AS TIMESTAMP) AS VARCHAR)"
+    local = f"CAST(TRY_CAST(upper(regexp_extract({text}, '^{DAY}{TIME}', 0, 'i')) AS TIMESTAMP) AS VARCHAR)"
     offset = f"regexp_replace(regexp_extract({text}, '{OFFSET}$', 0, 'i'), '^(?:Z|UTC)$', '+00', 'i')"
     aware = f"timezone('UTC', TRY_CAST({local} || {offset} AS TIMESTAMPTZ))"
     return f"""CASE

@@ -67,8 +67,12 @@ def _keep_version(fresh: Path, folder: Path, version: str) -> Path:
     return kept
 
 
-def query(path: Path, sql: str) -> duckdb.DuckDBPyRelation:
-    """Run `sql` on the published file, read-only. Raises FileNotFoundError before the first good run."""
+def query(path: Path, sql: str) -> duckdb.DuckDBPyRelation | None:
+    """Run `sql` on the published file, read-only; None for a statement without rows.
+
+    Raises FileNotFoundError before the first good run.
+    """
     if not path.exists():
         raise FileNotFoundError(f"{path.name} is not there yet: the first good run makes it")
-    return duckdb.connect(str(path), read_only=True).sql(sql)
+    found: duckdb.DuckDBPyRelation | None = duckdb.connect(str(path), read_only=True).sql(sql)
+    return found

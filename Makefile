@@ -1,0 +1,41 @@
+# make run: set up, then load data/landing and build everything. make test: set up, then all tests. See README.md.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: setup run test ui bench lock clean
+
+$(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 to 3.13, or say make PYTHON=python3.12"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+setup: $(READY)
+
+run: setup
+	$(BIN)/shop run
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+ui: setup
+	$(BIN)/shop ui
+
+bench: setup
+	$(BIN)/python benchmarks/similarity.py
+	$(BIN)/python benchmarks/online_retail.py
+	$(BIN)/python benchmarks/simulated.py
+
+# Needs uv, a pip tool; the lock file holds versions and hashes for Python 3.11 to 3.13, and no index address.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --all-extras pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

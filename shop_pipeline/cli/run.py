@@ -1,0 +1,112 @@
+"""`shop run`: choose the days, run the graph in this process, and tell what came of it.
+
+Not here: the graph (`assets/`), and which files are new (`automation/landing_days.py`).
+"""
+
+import os
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+from rich.console import Console
+
+from ..assets.session import AS_OF_TAG, FULL_REFRESH_TAG
+from ..automation.instance import PID_TAG, close_abandoned_runs, prepare_instance
+from ..automation.jobs import DAILY, FULL_REFRESH
+from ..automation.landing_days import Days, days_of, new_files, newest_loaded_day
+from ..definitions import build_defs
+from ..settings import Paths, SettingsError, ShopSettings, load_settings
+from ..simulate import ShopConfig, write_sample
+from ..sources.landing import list_files
+from .progress import Progress
+
+PUBLISHING = "key:ops/run_manifest"
+# The events go to the instance, where the UI shows them; on the terminal our own progress is enough.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for on the command line."""
+
+    since: date | None = None
+    until: date | None = None
+    as_of: date | None = None
+    selection: str | None = None
+    full: bool = False
+
+
+def run_pipeline(paths: Paths, order: Order) -> int:
+    """Run once; 0 if everything was built and published, 1 if a gate refused or a step failed."""
+    console = Console(highlight=False)
+    prepare_instance(paths)
+    _make_sample_if_empty(paths, console)
+    settings = load_settings(paths.shop_yaml)
+    days = choose_days(paths, settings, order)
+    console.print(f"Loading {days.since} to {days.until} from {paths.landing}")
+    job = _job(settings, order)
+    tags = days.tags | {PID_TAG: str(os.getpid())} | ({AS_OF_TAG: order.as_of.isoformat()} if order.as_of else {})
+    progress = Progress(console, sorted(".".join(key.path) for key in job.asset_layer.selected_asset_keys))
+    began = time.monotonic()
+    with dg.DagsterInstance.get() as instance:
+        close_abandoned_runs(instance)
+        run_id = str(uuid.uuid4())
+        instance.add_event_listener(run_id, progress.on_event)
+        done = job.execute_in_process(
+            run_config=QUIET, instance=instance, run_id=run_id, tags=tags, raise_on_error=False
+        )
+    progress.closing_table(paths, time.monotonic() - began, succeeded=done.success)
+    return 0 if done.success else 1
+
+
+def _make_sample_if_empty(paths: Paths, console: Console) -> None:
+    if paths.shop_yaml.exists() or (paths.landing.exists() and any(paths.landing.iterdir())):
+        return
+    console.print(
+        f"{paths.landing} is empty: making a sample shop of 180 days, 5,000 customers and 800 products there."
+    )
+    write_sample(ShopConfig(), paths.data)
+
+
+def choose_days(paths: Paths, settings: ShopSettings, order: Order) -> Days:
+    """The days asked for; else those of the new files (all files with --full); else the newest day loaded.
+
+    Raises `SettingsError` where there is nothing to load, and `LandingError` for a file that can't be read.
+    """
+    if order.since and order.until:
+        return _checked(Days(order.since, order.until), settings)
+    feed = settings.feeds.get("events")
+    if feed is None:
+        raise SettingsError(f"{paths.shop_yaml.name}: feeds.events: the one feed that is needed is missing")
+    fresh = paths.published.exists() and not order.full
+    files = new_files(paths, settings) if fresh else list_files(paths.data, feed)
+    found = days_of(files, settings) if files else None
+    newest = newest_loaded_day(paths)
+    found = found or (Days(newest, newest) if newest else None)
+    if found is None:
+        raise SettingsError(f"feeds.events: no file under {feed.files} holds an event that can be loaded")
+    since, until = order.since or found.since, order.until or found.until
+    # One given end moves the other one along, so that `--since` alone never asks for an empty range.
+    return _checked(Days(since, max(until, since) if order.until is None else until), settings)
+
+
+def _checked(days: Days, settings: ShopSettings) -> Days:
+    if days.since > days.until:
+        raise SettingsError(f"--since {days.since} is after --until {days.until}")
+    if days.since < settings.shop.first_day:
+        raise SettingsError(f"--since {days.since} is before shop.first_day {settings.shop.first_day} of shop.yaml")
+    return days
+
+
+def _job(settings: ShopSettings, order: Order) -> dg.JobDefinition:
+    name = FULL_REFRESH if order.full else DAILY
+    defs = build_defs(settings)
+    if order.selection is None:
+        return defs.resolve_job_def(name)
+    # What was selected is published like everything else.
+    selection = dg.AssetSelection.from_string(order.selection) | dg.AssetSelection.from_string(PUBLISHING)
+    tags = {FULL_REFRESH_TAG: "true"} if order.full else {}
+    partial = dg.define_asset_job("selected", selection, tags=tags)
+    return dg.Definitions.merge(defs, dg.Definitions(jobs=[partial])).resolve_job_def("selected")
