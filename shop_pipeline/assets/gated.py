@@ -16,11 +16,11 @@ import dagster as dg
 import duckdb
 
 from ..checks import GateRefused, Outcome, Part, Report
-from ..checks.gate import WHOLE
 from ..contracts import Table
+from ..sources.problems import LandingError
 from ..storage import set_variables
 from .lineage import checked_against
-from .session import Session, WarehouseResource
+from .session import FULL_REFRESH_TAG, Session, WarehouseResource
 
 OWNERS = ["team:shop-data"]
 CONTRACT = "contract"
@@ -38,17 +38,26 @@ class Run:
     log: Any
 
     @property
+    def is_full(self) -> bool:
+        """Everything is built again from the landing files, and what is not in them is forgotten."""
+        return FULL_REFRESH_TAG in self.tags
+
+    @property
     def duck(self) -> duckdb.DuckDBPyConnection:
         return self.session.duck
 
 
 @dataclass(frozen=True)
 class Built:
-    """A SELECT for the rows, other tables to be written with them, and what people should see beside the counts."""
+    """A SELECT for the rows, other tables to be written with them, and what people should see beside the counts.
+
+    `refused` is the predicate of the earlier refusals in quarantine that this load replaces; by default those of its
+    days.
+    """
 
     source: str
     companions: tuple[Part, ...] = ()
-    refused: str = WHOLE
+    refused: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -88,9 +97,12 @@ def gated_asset(
     def asset(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
         began = time.monotonic()
         run = _open_run(context, warehouse.session, partitioned=partitions is not None)
-        built = build(run)
         try:
-            report = run.session.gate.write(_part(table, built, run.days), *built.companions)
+            built = build(run)
+            report = run.session.gate.write(_part(table, built, run), *built.companions)
+        except (LandingError, duckdb.Error) as error:
+            # The same input would fail again. Anything else may pass (a file still being copied), where a retry is set.
+            raise dg.Failure(str(error), allow_retries=False) from error
         except GateRefused as refusal:
             yield from _check_results(table, refusal.report)
             raise dg.Failure(str(refusal), metadata=_counts(refusal.report), allow_retries=False) from refusal
@@ -112,18 +124,20 @@ def _open_run(context: dg.AssetExecutionContext, session: Session, *, partitione
     if partitioned:
         span = context.partition_key_range
         days = (date.fromisoformat(span.start), date.fromisoformat(span.end))
+        if FULL_REFRESH_TAG in tags:
+            days = (session.settings.shop.first_day, datetime.now(session.settings.shop.zone).date())
         set_variables(session.duck, {"since": days[0], "until": days[1]})
     as_of = session.as_of(tags)
     set_variables(session.duck, {"as_of": as_of})
     return Run(session, as_of, days, tags, context.log)
 
 
-def _part(table: Table, built: Built, days: tuple[date, date] | None) -> Part:
-    if days is None:
-        return Part(table, built.source, refused=built.refused)
-    slice_ = f"{table.partition} BETWEEN DATE '{days[0]}' AND DATE '{days[1]}'"
-    refused = built.refused if built.refused != WHOLE else slice_.replace(str(table.partition), '"partition"')
-    return Part(table, built.source, slice_, f"{days[0]}..{days[1]}", refused)
+def _part(table: Table, built: Built, run: Run) -> Part:
+    if run.days is None or run.is_full:
+        return Part(table, built.source)
+    between = f"BETWEEN DATE '{run.days[0]}' AND DATE '{run.days[1]}'"
+    label = f"{run.days[0]}..{run.days[1]}"
+    return Part(table, built.source, f"{table.partition} {between}", label, built.refused or f'"partition" {between}')
 
 
 def checks_of(table: Table) -> list[tuple[str, str]]:

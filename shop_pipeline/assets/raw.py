@@ -17,7 +17,6 @@ from ..settings import Feed
 from ..sources.landing import LandingFile, content_hash, list_files
 from ..sources.reader import stage_feed
 from .gated import Builder, Built, Run, gated_asset
-from .session import FULL_REFRESH_TAG
 
 # A file that is still being copied in can be read a moment later. A refusal can't be helped by trying again, and is
 # raised as a failure that allows no retry.
@@ -48,14 +47,14 @@ def build_events(run: Run) -> Built:
     feed, files = _files(run, "events")
     if feed is None:
         raise dg.Failure("shop.yaml: feeds.events: the one feed that is needed is missing", allow_retries=False)
-    chosen = files if _is_full(run) else _needed(run, files)
+    chosen = files if run.is_full else _needed(run, files)
     landed = _stage(run, table, feed, chosen)
     _refuse_impossible_days(run, landed)
     _register(run, "present_files", files)
     _register(run, "read_files", chosen)
     span = "event_date BETWEEN getvariable('since') AND getvariable('until')"
     source = f"SELECT * FROM {landed} WHERE _rule IS NOT NULL OR {span}"
-    if not _is_full(run):
+    if not run.is_full:
         # Landing folders are emptied now and then; what was loaded from a file that is gone stays.
         source += (
             f" UNION ALL BY NAME SELECT * FROM {table.qualified}"
@@ -63,10 +62,6 @@ def build_events(run: Run) -> Built:
         )
     refused = "file IN (SELECT file FROM read_files)"
     return Built(source, (_ledger(landed),), refused, {"files_read": len(chosen), "files_in_landing": len(files)})
-
-
-def _is_full(run: Run) -> bool:
-    return FULL_REFRESH_TAG in run.tags
 
 
 def _files(run: Run, name: str) -> tuple[Feed | None, list[LandingFile]]:
