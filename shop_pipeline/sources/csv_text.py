@@ -86,14 +86,14 @@ def _rejected_lines() -> str:
 
 
 def _reason() -> str:
-    return """CASE CAST(error_type AS VARCHAR)
+    return r"""CASE CAST(error_type AS VARCHAR)
                 WHEN 'INVALID ENCODING' THEN 'not in the encoding of the feed'
                 WHEN 'UNQUOTED VALUE' THEN 'a quoted value has no end, or goes on behind it'
                 WHEN 'TOO MANY COLUMNS' THEN
-                    'more than ' || regexp_extract(error_message, 'Columns: (\\d+)', 1) || ' fields'
+                    'more than ' || regexp_extract(error_message, 'Columns: (\d+)', 1) || ' fields'
                 WHEN 'LINE SIZE OVER MAXIMUM' THEN 'longer than 2,000,000 bytes'
-                ELSE regexp_replace(
-                    error_message, '^Expected Number of Columns: (\\d+) Found: (\\d+)', '\\2 fields instead of \\1') END"""
+                ELSE regexp_replace(error_message,
+                    '^Expected Number of Columns: (\d+) Found: (\d+)', '\2 fields instead of \1') END"""
 
 
 def _unique(header: Sequence[str]) -> list[str]:

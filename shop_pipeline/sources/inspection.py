@@ -1,7 +1,7 @@
 """A look at each file before DuckDB reads it: its kind, its columns, and whether it is whole.
 
 Here: the order of the looks. DuckDB would read half of a truncated file without a word, and its sniffer would guess;
-so both are settled here. Not here: the columns of Parquet (`parquet_text`), the keys of JSON lines (`json_text`), and
+so both are settled here. Not here: the keys of JSON lines (`json_text`), and
 single rows (`reader`).
 """
 
@@ -18,6 +18,7 @@ from .compression import BrokenCompressionError, look_into, read_lines
 from .file_kinds import Kind, kind_and_compression, mismatch, unknown_kind
 from .headers import column_problems, read_header
 from .landing import LandingFile
+from .parquet_schema import Schema, parquet_schema
 from .presets import FeedPreset
 from .problems import Problem, first_line
 from .utf8_copy import write_utf8_copy
@@ -30,14 +31,17 @@ LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Inspected:
-    """A file fit to be read; `header` and the fields after it are for CSV."""
+    """A file fit to be read."""
 
     file: LandingFile
     read_from: Path
     """The file, or its copy in UTF-8."""
     kind: Kind
     compression: str
+    schema: Schema = ()
+    """Of a Parquet file."""
     header: tuple[str, ...] = ()
+    """Of a CSV file, and so are the fields below."""
     delimiter: str = ","
     blank_records: tuple[int, ...] = ()
     """Records, counted from 1 with the header, that are empty lines: DuckDB skips them without counting."""
@@ -94,11 +98,17 @@ class Inspector:
             content = look_into(self.connection, path, compression)
         if problem := mismatch(file, kind, content):
             return [problem]
-        if kind != "csv":
+        if kind == "json":
             return Inspected(file, path, kind, compression)
+        if kind == "parquet":
+            schema = parquet_schema(self.connection, path)
+            problems = column_problems(file, [name for name, _ in schema], self.preset)
+            return problems or Inspected(file, path, kind, compression, schema=schema)
         header, delimiter = read_header(content.head.decode("utf-8", "replace"), self.preset)
         # With a single column DuckDB keeps empty lines as rows of their own.
         look = len(header) > 1 and content.may_have_blank_lines
         blank = blank_records(read_lines(self.connection, path, compression), delimiter) if look else ()
         problems = column_problems(file, header, self.preset, line=1)
-        return problems or Inspected(file, path, kind, compression, header, delimiter, blank)
+        return problems or Inspected(
+            file, path, kind, compression, header=header, delimiter=delimiter, blank_records=blank
+        )

@@ -5,33 +5,16 @@ one set of reading rules holds for all kinds of files. Not here: those rules (`t
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from .inspection import Inspected
 from .quoting import exact_path, identifier, literal, literals
 from .text_rows import TextRows
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
-Schema = tuple[tuple[str, str], ...]
-
-
-def parquet_schema(connection: "DuckDBPyConnection", file: Inspected) -> Schema:
-    """Names and types. Raises `duckdb.Error` when the file is not Parquet inside."""
-    path = literal(exact_path(str(file.read_from)))
-    # A cursor is a connection of its own: an error there leaves the caller's transaction alone.
-    rows = (
-        connection.cursor()
-        .execute(f"DESCRIBE SELECT * FROM read_parquet({path}, hive_partitioning = false)")
-        .fetchall()
-    )
-    return tuple((row[0], row[1]) for row in rows)
-
-
-def read_parquet_text(group: Sequence[Inspected], schema: Schema) -> TextRows:
+def read_parquet_text(group: Sequence[Inspected]) -> TextRows:
     """The records of files of one schema, as text."""
     paths = literals(exact_path(str(one.read_from)) for one in group)
+    schema = group[0].schema
     names = [name for name, _ in schema]
     cells = ", ".join(
         f"{_as_text(identifier(name), type_)} AS _cell_{position}" for position, (name, type_) in enumerate(schema)

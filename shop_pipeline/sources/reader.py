@@ -7,7 +7,7 @@ readable nonsense (`clean`).
 """
 
 import contextlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,16 +19,13 @@ from shop_pipeline.contracts.table import Table
 from shop_pipeline.settings import Feed, Shop
 
 from .canonical_sql import FILES, create_staging, insert_broken_lines, insert_records
-from .csv_text import SCRATCH, read_csv_text
-from .headers import column_problems
+from .csv_text import SCRATCH
+from .groups import find_unreadable, group_files, read_group
 from .inspection import Inspected, Inspector
-from .json_text import find_missing_keys, read_json_text
 from .landing import LandingFile
-from .parquet_text import parquet_schema, read_parquet_text
 from .presets import FeedPreset, load_feed_preset
-from .problems import LandingError, Problem, first_line
+from .problems import LandingError, Problem
 from .quoting import identifier
-from .text_rows import TextRows
 from .utf8_copy import python_encoding
 
 if TYPE_CHECKING:
@@ -52,7 +49,9 @@ def stage_feed(
         with TemporaryDirectory(prefix="shop-landing-") as folder:
             inspection = Inspector(connection, preset, encoding, Path(folder)).inspect(files)
             _list_files(connection, inspection.good)
-            problems = inspection.problems + _stage(connection, table, preset, _group(inspection.good), shop, target)
+            problems = inspection.problems + _stage(
+                connection, table, preset, group_files(inspection.good), shop, target
+            )
         if problems:
             raise LandingError(sorted(problems, key=lambda problem: problem.file))
     except BaseException:
@@ -72,20 +71,10 @@ def _drop(connection: "DuckDBPyConnection", *tables: str) -> None:
 def _list_files(connection: "DuckDBPyConnection", files: Sequence[Inspected]) -> None:
     moments = [one.file.modified_at.astimezone(UTC).replace(tzinfo=None) for one in files]
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {FILES} AS SELECT unnest($1::VARCHAR[]) AS _path, unnest($2::VARCHAR[]) AS _name, "
-        "unnest($3::TIMESTAMP[]) AS _modified_at",
+        f"""CREATE OR REPLACE TEMP TABLE {FILES} AS SELECT
+            unnest($1::VARCHAR[]) AS _path, unnest($2::VARCHAR[]) AS _name, unnest($3::TIMESTAMP[]) AS _modified_at""",
         [[str(one.read_from) for one in files], [one.file.name for one in files], moments],
     )
-
-
-def _group(files: Sequence[Inspected]) -> list[list[Inspected]]:
-    """Files that one statement can read. Parquet knows its columns only inside, so each file is a group."""
-    groups: dict[Hashable, list[Inspected]] = {}
-    for one in files:
-        alone = one.file.name if one.kind == "parquet" else ""
-        key = (one.kind, one.compression, one.header, one.delimiter, alone)
-        groups.setdefault(key, []).append(one)
-    return list(groups.values())
 
 
 def _stage(
@@ -100,51 +89,16 @@ def _stage(
     problems: list[Problem] = []
     for done, group in enumerate(groups):
         try:
-            rows, found = _read(connection, group, preset)
+            rows, found = read_group(connection, group, preset)
             problems += found
             if not found:
                 connection.execute(insert_records(table, preset, rows, shop.timezone, target))
             if rows.broken is not None:
                 connection.execute(insert_broken_lines(rows.broken, target))
-        except duckdb.Error as error:
+        except duckdb.Error:
             rest = [one for group in groups[done:] for one in group]
-            return problems + (_probe(connection, rest, preset) or _unexplained(error))
+            unreadable = find_unreadable(connection, rest, preset)
+            if not unreadable:
+                raise
+            return problems + unreadable
     return problems
-
-
-def _read(
-    connection: "DuckDBPyConnection", group: Sequence[Inspected], preset: FeedPreset
-) -> tuple[TextRows, list[Problem]]:
-    if group[0].kind == "csv":
-        return read_csv_text(connection, group), []
-    if group[0].kind == "json":
-        rows = read_json_text(connection, group, preset)
-        return rows, find_missing_keys(connection, group, rows, preset)
-    schema = parquet_schema(connection, group[0])
-    found = column_problems(group[0].file, [name for name, _ in schema], preset)
-    return read_parquet_text(group, schema), found
-
-
-def _probe(connection: "DuckDBPyConnection", files: Sequence[Inspected], preset: FeedPreset) -> list[Problem]:
-    """Which of the files DuckDB can't read. On a cursor, which is a connection of its own: the caller's transaction, if
-    there is one, is aborted by now."""
-    problems: list[Problem] = []
-    for one in files:
-        cursor = connection.cursor()
-        try:
-            rows, found = _read(cursor, [one], preset)
-            problems += found
-            cursor.execute(f"SELECT count(COLUMNS(*)) FROM {rows.relation}")
-        except duckdb.Error as error:
-            problems.append(_unreadable(one, error))
-    return problems
-
-
-def _unexplained(error: duckdb.Error) -> list[Problem]:
-    raise error
-
-
-def _unreadable(one: Inspected, error: duckdb.Error) -> Problem:
-    # What DuckDB says of a stray carriage return: "The CSV Parser state machine reached an invalid state."
-    hint = "does it have more than one kind of line end?" if "state machine" in str(error) else ""
-    return Problem(one.file.name, "unreadable_file", first_line(error), f"a readable {one.kind} file", hint=hint)

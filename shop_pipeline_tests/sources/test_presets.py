@@ -29,11 +29,12 @@ def test_canonical_has_every_feed_and_every_column() -> None:
 
 
 def test_a_preset_names_only_what_the_contract_has() -> None:
-    stock = {"needed": ["sku"], "columns": {"product_id": "sku", "stock_date": "sku", "on_hand": "sku"}}
+    columns = {"product_id": "sku", "stock_date": "sku", "on_hand": "sku"}
+    stock = {"needed": ["sku"], "columns": columns}
     Preset.model_validate({"about": "x", "feeds": {"stock": stock}})
     with pytest.raises(ValidationError, match="no feed 'stocks'; did you mean 'stock'"):
         Preset.model_validate({"about": "x", "feeds": {"stocks": stock}})
-    wrong = {**stock, "columns": {**stock["columns"], "onorder": "sku"}}
+    wrong = {**stock, "columns": {**columns, "onorder": "sku"}}
     with pytest.raises(ValidationError, match="no column 'onorder'; did you mean 'on_order'"):
         Preset.model_validate({"about": "x", "feeds": {"stock": wrong}})
     without = {**stock, "columns": {"product_id": "sku"}}

@@ -87,14 +87,10 @@ def test_files_differ_in_order_and_in_optional_columns(landing: Landing) -> None
 
 def write_kind(landing: Landing, name: str) -> None:
     table = "SELECT '2024-05-01 10:00:00' AS event_at, 'view' AS event_type, '007' AS product_id, 6 AS quantity"
-    kind = "parquet" if "parquet" in name else "csv" if ".csv" in name else "json"
-    path = landing.folder / name
-    if name.endswith(".zst"):
-        landing.connection.execute(f"COPY ({table}) TO '{path}' (FORMAT {kind}, COMPRESSION zstd)")
-        return
-    landing.connection.execute(
-        f"COPY ({table}) TO '{path}' (FORMAT {kind}{', COMPRESSION gzip' * name.endswith('.gz')})"
-    )
+    kind = "parquet" if "parquet" in name else "csv" if ".csv" in name.lower() else "json"
+    compression = next((word for ending, word in ((".gz", "gzip"), (".zst", "zstd")) if name.endswith(ending)), "")
+    options = f"FORMAT {kind}, COMPRESSION {compression}" if compression else f"FORMAT {kind}"
+    landing.connection.execute(f"COPY ({table}) TO '{landing.folder / name}' ({options})")
 
 
 KINDS = ["a.csv", "a.CSV.gz", "a.csv.zst", "a.jsonl", "a.ndjson.gz", "a.json.zst", "a.parquet"]
@@ -156,14 +152,31 @@ def test_parquet_values_are_read_like_text(landing: Landing) -> None:
 
 
 def test_names_and_values_that_need_quoting(landing: Landing) -> None:
-    folder = 'it\'s a [1] "day=2024"/day=2024-01-01'
+    name = 'it\'s "here"/with space, comma.csv'
     nasty = "x'); DROP TABLE staged; --"
     long_id = "ß" * 300
-    landing.write(f"{folder}/a [1]*?.csv", f"{HEADER}2024-05-01,view,{nasty},1\n2024-05-01,view,{long_id},1\n")
-    landing.write(f"{folder}/a 1xx.csv", HEADER + '2024-05-01,view,"a ""quoted"", b\nc",1\n')
+    lines = [nasty, long_id, '"a ""quoted"", b\nc"']
+    landing.write(name, HEADER + "".join(f"2024-05-01,view,{line},1\n" for line in lines))
     rows = landing.stage()
-    assert {row["product_id"] for row in rows} == {nasty, long_id, 'a "quoted", b\nc'}
-    assert {row["_file"] for row in rows} == {f"{folder}/a [1]*?.csv", f"{folder}/a 1xx.csv"}
+    assert [row["product_id"] for row in rows] == [nasty, long_id, 'a "quoted", b\nc']
+    assert {row["_file"] for row in rows} == {name}
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_a_file_name_is_no_pattern(landing: Landing, ending: str) -> None:
+    for name in ("a[1]", "a1", "b*", "bx", "c?", "cx"):
+        table = f"SELECT '2024-05-01' AS event_at, 'view' AS event_type, '{name}' AS product_id"
+        landing.connection.execute(f"COPY ({table}) TO '{landing.folder}/{name}{ending}'")
+    assert all(row["_file"] == row["product_id"] + ending for row in landing.stage())
+    assert len(landing.stage()) == 6
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_a_folder_name_is_no_column(landing: Landing, ending: str) -> None:
+    (landing.folder / "quantity=seven").mkdir()
+    table = "SELECT '2024-05-01' AS event_at, 'view' AS event_type, '1' AS product_id"
+    landing.connection.execute(f"COPY ({table}) TO '{landing.folder}/quantity=seven/a{ending}'")
+    assert [(row["_rule"], row["quantity"]) for row in landing.stage()] == [(None, None)]
 
 
 def test_a_header_with_quotes_empty_and_repeated_names(landing: Landing) -> None:

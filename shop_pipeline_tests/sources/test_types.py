@@ -1,6 +1,6 @@
 """How text is read as each type, through whole files; and the shop's time zone."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -28,10 +28,7 @@ def read(landing: Landing, feed: str, column: str, values: list[str], **settings
     ("text", "expected"),
     [
         *[("6", 6), ("6.0", 6), (" -6\t", -6), ("+6.", 6), ("", None), ("   ", None)],
-        *[
-            (text, UNREADABLE)
-            for text in ("6.5", "1e3", "1_000", "0x1F", "nan", "1,000", "99999999999999999999", "six")
-        ],
+        *[(text, UNREADABLE) for text in ("6.5", "1e3", "1_000", "0x1F", "nan", "1,000", "9" * 20, "six")],
     ],
 )
 def test_whole_numbers(landing: Landing, text: str, expected: object) -> None:
@@ -67,20 +64,15 @@ def test_days(landing: Landing) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        *[
-            (text, datetime(2024, 5, 1, 8, 26))
-            for text in ("2024-05-01T08:26:00Z", "2024-05-01 08:26", "2024-05-01t08:26z")
-        ],
+        *[(f"2024-05-01{text}", datetime(2024, 5, 1, 8, 26)) for text in ("T08:26:00Z", " 08:26", "t08:26z")],
         *[(text, datetime(2024, 5, 1, 6, 26)) for text in ("2024-05-01 08:26+02:00", "2024-05-01T08:26:00+02")],
         ("2024-05-01T08:26:00.5-03:30", datetime(2024, 5, 1, 11, 56, 0, 500000)),
         ("2024-05-01 08:26:00 +0545", datetime(2024, 5, 1, 2, 41)),
         ("2024-05-01 08:26:00 UTC", datetime(2024, 5, 1, 8, 26)),
         ("2024-05-01", datetime(2024, 5, 1)),
         ("2024-05-01T08:26:00.123456789Z", datetime(2024, 5, 1, 8, 26, 0, 123456)),
-        *[
-            (text, UNREADABLE)
-            for text in ("infinity", "epoch", "2024-02-30 00:00", "1.5.2024", "1714551960", "2024-05-01+02")
-        ],
+        *[(text, UNREADABLE) for text in ("infinity", "epoch", "2024-02-30 00:00", "1.5.2024", "1714551960")],
+        ("2024-05-01+02", UNREADABLE),
         ("2024-05-01 08:26:00 America/New_York", UNREADABLE),
     ],
 )
@@ -122,13 +114,8 @@ def test_local_times_and_the_change_of_clocks(landing: Landing, local: str, utc:
 @pytest.mark.parametrize("zone", ["UTC", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kathmandu", "Europe/Dublin"])
 def test_no_hour_of_a_year_crashes_in_any_zone(landing: Landing, zone: str) -> None:
     # 2011 has the day that Samoa left out, and a midnight that Brazil left out.
-    hours = [
-        f"1,22423,x,1,2011-{m:02}-{d:02} {h:02}:30:00,1,,UK\n"
-        for m in range(1, 13)
-        for d in range(1, 29)
-        for h in range(24)
-    ]
-    landing.write("a.csv", RETAIL + "".join(hours) + "1,22423,x,1,2011-12-30 12:00:00,1,,UK\n")
+    hours = [(datetime(2011, 1, 1, 0, 30) + timedelta(hours=n)).isoformat(" ") for n in range(365 * 24)]
+    landing.write("a.csv", RETAIL + "".join(f"1,22423,x,1,{hour},1,,UK\n" for hour in hours))
     assert {row["_rule"] for row in landing.stage(format="online_retail", zone=zone)} == {None}
 
 
