@@ -90,8 +90,14 @@ class Feed(_Strict):
     """The files of one feed, relative to `SHOP_DATA`, and how they are read."""
 
     files: str
+    """Glob, relative to the data folder."""
     format: str = "canonical"
+    """Name of a preset; not looked at where `columns` are given."""
     encoding: str = "utf-8"
+    columns: dict[str, str] = {}
+    """An own mapping: canonical column to a column of the file, or to a DuckDB expression over its columns."""
+    naive_timestamps: Literal["utc", "shop"] = "shop"
+    """What a time without offset means in an own mapping: UTC, or the shop's time zone."""
 
 
 class Interactions(_Strict):

@@ -10,12 +10,17 @@ from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlglot import exp, parse_one
+from sqlglot.errors import ParseError
 
 from shop_pipeline.contracts.feeds import FEEDS, ORIGIN
+from shop_pipeline.settings import Feed
 
 from .problems import LandingError, Problem, did_you_mean
 
 FOLDER = files(__package__) / "presets"
+DEFAULTS = {"events": {"is_service": "'false'"}}
+"""What an own mapping need not say."""
 DERIVED = {"event_date", *(column.name for column in ORIGIN)}
 """Columns that the reader fills itself."""
 
@@ -71,13 +76,35 @@ def load_preset(name: str) -> Preset:
     return Preset.model_validate(yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8")))
 
 
-def load_feed_preset(format_name: str, feed: str) -> FeedPreset:
-    """What the format says about the feed. Raises `LandingError` when it says nothing."""
-    preset = load_preset(format_name)
-    if feed not in preset.feeds:
-        expected = f"a format that has it ({format_name} has {', '.join(preset.feeds)})"
-        raise LandingError([Problem("shop.yaml", "unknown_feed", repr(feed), expected, column=f"feeds.{feed}.format")])
-    return preset.feeds[feed]
+def load_feed_preset(feed: Feed, name: str) -> FeedPreset:
+    """What shop.yaml says about the feed `name`: its own mapping, else its format's.
+
+    Raises `LandingError` for a mapping that can't be used, an unknown format, or one without the feed.
+    """
+    if feed.columns:
+        return _own_mapping(feed, name)
+    preset = load_preset(feed.format)
+    if name not in preset.feeds:
+        expected = f"a format that has it ({feed.format} has {', '.join(preset.feeds)})"
+        raise LandingError([Problem("shop.yaml", "unknown_feed", repr(name), expected, column=f"feeds.{name}.format")])
+    return preset.feeds[name]
+
+
+def _own_mapping(feed: Feed, name: str) -> FeedPreset:
+    """Every column that an expression reads is needed in every file."""
+    columns = DEFAULTS.get(name, {}) | feed.columns
+    try:
+        trees = [parse_one(expression, dialect="duckdb") for expression in columns.values()]
+        needed = sorted({found.name for tree in trees for found in tree.find_all(exp.Column)})
+        mapping = FeedPreset(needed=needed, naive_timestamps=feed.naive_timestamps, columns=columns)
+        _check_columns(name, mapping)
+    except (ValueError, ParseError) as error:
+        key = f"feeds.{name}.columns"
+        problem = Problem(
+            "shop.yaml", "unusable_mapping", str(error), "canonical column: column or expression", column=key
+        )
+        raise LandingError([problem]) from error
+    return mapping
 
 
 def _unknown(name: str, known: list[str]) -> Problem:

@@ -42,7 +42,7 @@ def stage_feed(
 
     Raises `LandingError` with every unfit file of the call; `target` does not exist then.
     """
-    preset = load_feed_preset(feed.format, table.name)
+    preset = load_feed_preset(feed, table.name)
     encoding = python_encoding(feed.encoding)
     connection.execute(create_staging(table, target))
     try:
