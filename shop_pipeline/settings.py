@@ -122,9 +122,9 @@ class Recommend(_Strict):
 
     list_length: int = Field(20, ge=1, le=1000)
     similar_products: int = Field(50, ge=1, le=1000)
-    n_factors: int = Field(64, ge=1, le=1024)
+    n_factors: int = Field(32, ge=1, le=1024)
     iterations: int = Field(15, ge=1)
-    regularization: float = Field(0.05, ge=0)
+    regularization: float = Field(30, ge=0)
     alpha: float = Field(1.0, gt=0)
     holdout_days: int = Field(28, ge=1)
     """Length of the test period that model_evaluation cuts off before `as_of`."""

@@ -82,7 +82,10 @@ class Gate:
             self._duck.execute("ROLLBACK")
             raise
         self._duck.execute("ROLLBACK")
+        # In one transaction: all outcomes of one check have one `checked_at`, by which the newest are found.
+        self._duck.execute("BEGIN")
         self._store_outcomes(report)
+        self._duck.execute("COMMIT")
         raise GateRefused(report)
 
     def _stage_and_audit(self, part: Part, companions: Sequence[Part]) -> Report:

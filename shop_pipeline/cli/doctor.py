@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ..automation.instance import prepare_instance
@@ -26,7 +27,8 @@ def examine(paths: Paths) -> int:
     all_well = True
     for look in (_environment, _settings, _warehouse, _disk, _runs):
         for name, is_well, text in look(paths):
-            table.add_row(name, "ok" if is_well else "[red]wrong[/red]", text)
+            # Paths, patterns and messages may hold what looks like markup.
+            table.add_row(name, "ok" if is_well else "[red]wrong[/red]", escape(text))
             all_well = all_well and is_well
     console.print(table)
     return 0 if all_well else 1

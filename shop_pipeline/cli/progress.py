@@ -33,6 +33,11 @@ class Progress:
             self._on_built(event)
         elif event.is_step_failure:
             self._on_failure(event)
+        elif event.is_job_failure and not self._failed and event.job_failure_data.error:
+            # Nothing was even tried: a resource could not be made.
+            self._console.print(
+                f"  [red]failed[/red]: {escape(_innermost(event.job_failure_data.error))}", soft_wrap=True
+            )
 
     def _on_built(self, event: dg.DagsterEvent) -> None:
         materialization = event.step_materialization_data.materialization
@@ -45,7 +50,8 @@ class Progress:
     def _on_failure(self, event: dg.DagsterEvent) -> None:
         name = (event.step_key or "").replace("__", ".", 1)
         self._failed[name] = _why(event.step_failure_data)
-        self._console.print(f"  [red]refused[/red] {name}: {escape(self._failed[name])}")
+        # Without folding: the message names files and values, which people copy.
+        self._console.print(f"  [red]refused[/red] {name}: {escape(self._failed[name])}", soft_wrap=True)
 
     def closing_table(self, paths: Paths, seconds: float, *, succeeded: bool) -> None:
         """Print one line per table that was to be built."""
@@ -58,11 +64,12 @@ class Progress:
             else:
                 table.add_row(name, escape(self._failed.get(name, SKIPPED)), "", "", "")
         self._console.print(table)
+        where = escape(str(paths.published))
         if succeeded:
-            self._console.print(f"Published in {seconds:.1f} s: {paths.published}")
+            self._console.print(f"Published in {seconds:.1f} s: {where}", soft_wrap=True)
             self._console.print('Query it: shop query "FROM marts.recommendations LIMIT 5"')
         else:
-            self._console.print(f"[red]Not published[/red]: {paths.published} is as it was. {seconds:.1f} s")
+            self._console.print(f"[red]Not published[/red]: {where} is as it was. {seconds:.1f} s", soft_wrap=True)
 
 
 def _rows(facts: dict[str, Any]) -> str:
@@ -77,7 +84,10 @@ def _told(facts: dict[str, Any]) -> str:
 def _why(failure: Any) -> str:
     if failure.user_failure_data and failure.user_failure_data.description:
         return str(failure.user_failure_data.description)
-    error = failure.error
+    return _innermost(failure.error)
+
+
+def _innermost(error: Any) -> str:
     while error.cause:
         error = error.cause
     return str(error.message).strip()

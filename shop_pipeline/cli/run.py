@@ -6,11 +6,13 @@ Not here: the graph (`assets/`), and which files are new (`automation/landing_da
 import os
 import time
 import uuid
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 
 from ..assets.session import AS_OF_TAG, FULL_REFRESH_TAG
 from ..automation.instance import PID_TAG, close_abandoned_runs, prepare_instance
@@ -20,11 +22,16 @@ from ..definitions import build_defs
 from ..settings import Paths, SettingsError, ShopSettings, load_settings
 from ..simulate import ShopConfig, write_sample
 from ..sources.landing import list_files
+from ..storage import open_warehouse
 from .progress import Progress
 
 PUBLISHING = "key:ops/run_manifest"
 # The events go to the instance, where the UI shows them; on the terminal our own progress is enough.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+# Long enough for somebody's `shop doctor` to let go of the warehouse, too short for a run.
+WAIT_SECONDS = 1.0
+# The run's own connection sets the limit that it works with.
+PEEK_GB = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,13 +46,22 @@ class Order:
 
 
 def run_pipeline(paths: Paths, order: Order) -> int:
-    """Run once; 0 if everything was built and published, 1 if a gate refused or a step failed."""
-    console = Console(highlight=False)
+    """Run once; 0 if everything was built and published, 1 if a gate refused or a step failed.
+
+    Raises `SettingsError`, `LandingError`, and `WarehouseLocked` if another process holds the warehouse.
+    """
+    load_settings(paths.shop_yaml)
     prepare_instance(paths)
+    # DuckDB locks per process: held from here on, so that a second run is told at once and not in the middle.
+    with closing(open_warehouse(paths.warehouse, memory_gb=PEEK_GB, wait_seconds=WAIT_SECONDS)):
+        return _run(paths, order, Console(highlight=False))
+
+
+def _run(paths: Paths, order: Order, console: Console) -> int:
     _make_sample_if_empty(paths, console)
     settings = load_settings(paths.shop_yaml)
     days = choose_days(paths, settings, order)
-    console.print(f"Loading {days.since} to {days.until} from {paths.landing}")
+    console.print(f"Loading {days.since} to {days.until} from {escape(str(paths.landing))}")
     job = _job(settings, order)
     tags = days.tags | {PID_TAG: str(os.getpid())} | ({AS_OF_TAG: order.as_of.isoformat()} if order.as_of else {})
     progress = Progress(console, sorted(".".join(key.path) for key in job.asset_layer.selected_asset_keys))
@@ -65,7 +81,8 @@ def _make_sample_if_empty(paths: Paths, console: Console) -> None:
     if paths.shop_yaml.exists() or (paths.landing.exists() and any(paths.landing.iterdir())):
         return
     console.print(
-        f"{paths.landing} is empty: making a sample shop of 180 days, 5,000 customers and 800 products there."
+        f"{escape(str(paths.landing))} is empty:"
+        " making a sample shop of 180 days, 5,000 customers and 800 products there."
     )
     write_sample(ShopConfig(), paths.data)
 
@@ -84,7 +101,8 @@ def choose_days(paths: Paths, settings: ShopSettings, order: Order) -> Days:
     files = new_files(paths, settings) if fresh else list_files(paths.data, feed)
     found = days_of(files, settings) if files else None
     newest = newest_loaded_day(paths)
-    found = found or (Days(newest, newest) if newest else None)
+    # A full run forgets what no file holds: an empty or unmounted landing folder must not erase the shop.
+    found = found or (Days(newest, newest) if newest and not order.full else None)
     if found is None:
         raise SettingsError(f"feeds.events: no file under {feed.files} holds an event that can be loaded")
     since, until = order.since or found.since, order.until or found.until

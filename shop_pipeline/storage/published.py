@@ -21,8 +21,8 @@ def publish(connection: duckdb.DuckDBPyConnection, target: Path, version: str) -
 
     Raises OSError or duckdb.Error; then `target` is as it was.
     """
+    _remove_leftovers(target)
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
     try:
         _copy(connection, fresh)
         kept = _keep_version(fresh, target.parent / "versions", version)
@@ -30,6 +30,12 @@ def publish(connection: duckdb.DuckDBPyConnection, target: Path, version: str) -
     finally:
         fresh.unlink(missing_ok=True)
     return kept
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Of publications whose process was killed. Nobody else publishes meanwhile: the caller holds the warehouse."""
+    for left in (*target.parent.glob(f".{target.name}.*.new*"), *(target.parent / "versions").glob(".shop-*.new")):
+        left.unlink()
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, fresh: Path) -> None:
@@ -61,7 +67,10 @@ def _describe(connection: duckdb.DuckDBPyConnection, stored: str, name: str) -> 
 def _keep_version(fresh: Path, folder: Path, version: str) -> Path:
     folder.mkdir(exist_ok=True)
     kept = folder / f"shop-{version}.duckdb"
-    shutil.copyfile(fresh, kept)
+    # A half copy must not look like a version.
+    half = folder / f".{kept.name}.new"
+    shutil.copyfile(fresh, half)
+    os.replace(half, kept)
     for old in sorted(folder.glob("shop-*.duckdb"), key=lambda p: p.stat().st_mtime)[:-KEEP]:
         old.unlink()
     return kept
