@@ -96,7 +96,7 @@ def gated_asset(
     )
     def asset(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
         began = time.monotonic()
-        run = _open_run(context, warehouse.session, partitioned=partitions is not None)
+        run = _open_run(context, warehouse.session, table, partitioned=partitions is not None)
         try:
             built = build(run)
             report = run.session.gate.write(_part(table, built, run), *built.companions)
@@ -118,7 +118,7 @@ def _keys(names: set[str], table: Table) -> list[dg.AssetKey]:
     return [dg.AssetKey(name.split(".")) for name in sorted(names - {table.qualified}) if not name.startswith("ops.")]
 
 
-def _open_run(context: dg.AssetExecutionContext, session: Session, *, partitioned: bool) -> Run:
+def _open_run(context: dg.AssetExecutionContext, session: Session, table: Table, *, partitioned: bool) -> Run:
     tags = dict(context.run.tags)
     days = None
     if partitioned:
@@ -127,7 +127,8 @@ def _open_run(context: dg.AssetExecutionContext, session: Session, *, partitione
         if FULL_REFRESH_TAG in tags:
             days = (session.settings.shop.first_day, datetime.now(session.settings.shop.zone).date())
         set_variables(session.duck, {"since": days[0], "until": days[1]})
-    as_of = session.as_of(tags)
+    # The version of a product is chosen before any event of the run is clean.
+    as_of = session.as_of(tags, "raw.events" if table.schema == "clean" else "clean.events")
     set_variables(session.duck, {"as_of": as_of})
     return Run(session, as_of, days, tags, context.log)
 

@@ -19,6 +19,8 @@ RECOMMENDED_FROM = (
     "marts.model_evaluation",
 )
 
+CHECKED_BEFORE = ("raw", "clean", "features", "models")
+
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The quality table comes last: it tells of all others."""
@@ -31,8 +33,9 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
         gated_asset(TABLES["marts.model_evaluation"], build_evaluation, evaluated_from, kinds=python),
         gated_asset(TABLES["marts.recommendations"], build_recommendations, RECOMMENDED_FROM, kinds=python),
     ]
+    checked = tuple(name for name, table in TABLES.items() if table.schema in CHECKED_BEFORE)
     names = tuple(".".join(asset.key.path) for asset in made)
-    return [*made, sql_asset("marts.data_quality", extra_deps=names)]
+    return [*made, sql_asset("marts.data_quality", extra_deps=checked + names)]
 
 
 def _revenue(run: Run) -> dict[str, Any]:

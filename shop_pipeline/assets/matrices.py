@@ -97,8 +97,8 @@ def read_factors(duck: duckdb.DuckDBPyConnection, entity: str) -> FloatArray:
 
 
 def lists_of(values: IntArray, ids: IdArray) -> pa.Array:
-    """Rows of positions (-1 is padding) as lists of ids."""
+    """Rows of positions (-1 is padding) as lists of ids; null where a row has none."""
     present = values != NO_POSITION
     offsets = np.concatenate([[0], np.cumsum(present.sum(axis=1))]).astype(np.int32)
     labels = pa.array(ids, pa.string()).take(pa.array(values[present]))
-    return pa.ListArray.from_arrays(pa.array(offsets), labels)
+    return pa.ListArray.from_arrays(pa.array(offsets), labels, mask=pa.array(~present.any(axis=1)))

@@ -55,10 +55,12 @@ def build_events(run: Run) -> Built:
     span = "event_date BETWEEN getvariable('since') AND getvariable('until')"
     source = f"SELECT * FROM {landed} WHERE _rule IS NOT NULL OR {span}"
     if not run.is_full:
-        # Landing folders are emptied now and then; what was loaded from a file that is gone stays.
+        # Landing folders are emptied now and then; what was loaded from a file that is gone stays. But only if a good
+        # run had the file: a file that a gate refused, and that was then taken away, must not spoil its day for ever.
         source += (
             f" UNION ALL BY NAME SELECT * FROM {table.qualified}"
             f" WHERE {span} AND _file NOT IN (SELECT file FROM present_files)"
+            " AND _file IN (SELECT unnest(json_keys(inputs)) FROM ops.run_manifest)"
         )
     refused = "file IN (SELECT file FROM read_files)"
     return Built(source, (_ledger(landed),), refused, {"files_read": len(chosen), "files_in_landing": len(files)})

@@ -31,12 +31,12 @@ class Session:
     settings: ShopSettings
     run_id: str
 
-    def as_of(self, tags: dict[str, str]) -> datetime:
-        """The run's clock: the end of the day in the tag, else of the newest day loaded (UTC)."""
+    def as_of(self, tags: dict[str, str], newest_in: str = "clean.events") -> datetime:
+        """The run's clock: the end of the day in the tag, else of the newest day in that table of events (UTC)."""
         given = tags.get(AS_OF_TAG)
         if given:
             return self.end_of_day(date.fromisoformat(given))
-        newest = self.duck.execute("SELECT max(event_date) FROM clean.events").fetchone()
+        newest = self.duck.execute(f"SELECT max(event_date) FROM {newest_in}").fetchone()
         return self.end_of_day(newest[0] if newest and newest[0] else self.settings.shop.first_day)
 
     def end_of_day(self, day: date) -> datetime:
@@ -56,7 +56,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:
         paths = find_paths()
         settings = load_settings(paths.shop_yaml)
-        run_id = context.run_id or ""
+        run_id = context.run.run_id if context.run else ""
         duck = open_warehouse(paths.warehouse, memory_gb=self.memory_gb, wait_seconds=self.lock_wait_seconds)
         try:
             set_variables(duck, run_variables(settings, run_id))

@@ -12,7 +12,7 @@ import duckdb
 import great_expectations as gx
 
 from ..contracts import Severity, Table
-from .dbapi import Connection
+from .dbapi import Connection, Failed
 from .suite import Promise, promises
 
 SAMPLE_ROWS = 5
@@ -47,13 +47,19 @@ class Auditor:
         self._duck = connection
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+        self._errors: list[Failed] = []
         self._source = context.data_sources.add_sql(
-            name="warehouse", connection_string="duckdb:///:memory:", kwargs={"creator": lambda: Connection(connection)}
+            name="warehouse",
+            connection_string="duckdb:///:memory:",
+            kwargs={"creator": lambda: Connection(connection, self._errors)},
         )
         self._batches: dict[str, Any] = {}
 
     def audit(self, table: Table, staged: str, outside: str | None = None) -> list[Outcome]:
-        """Check `staged` (a temporary table without a schema) against all promises of `table`."""
+        """Check `staged` (a temporary table without a schema) against all promises of `table`.
+
+        Raises duckdb.Error, the first one, if a promise can't be asked.
+        """
         asked = promises(table, outside)
         results = self._validate(staged, [promise.expectation for promise in asked])
         n_rows = count_rows(self._duck, staged)
@@ -64,15 +70,21 @@ class Auditor:
             asset = self._source.add_table_asset(name=staged, table_name=staged)
             self._batches[staged] = asset.add_batch_definition_whole_table("whole")
         suite = gx.ExpectationSuite(name=staged, expectations=expectations)
+        self._errors.clear()
         results = self._batches[staged].get_batch().validate(suite, result_format="SUMMARY").results
+        # Other statements that fail are probes of SQLAlchemy's PostgreSQL dialect, which it gets over.
+        about_rows = [error for statement, error in self._errors if f"FROM {staged}" in statement]
+        if about_rows:
+            raise about_rows[0]
         return {result.expectation_config.meta["promise"]: result for result in results}
 
     def _outcome(self, table: Table, staged: str, n_rows: int, promise: Promise, result: Any) -> Outcome:
         outcome = Outcome(promise.name, bool(result.success), n_rows, 0, promise.severity, None, promise.is_rule)
         if result.success:
             return outcome
-        if result.exception_info and result.exception_info.get("raised_exception"):
-            return replace(outcome, n_failed=n_rows, sample=str(result.exception_info["exception_message"])[:500])
+        raised = _raised(result.exception_info or {})
+        if raised:
+            return replace(outcome, n_failed=n_rows, sample=raised[:500])
         if promise.query is not None:
             failed, sample = self._failing_rows(table, promise.query.replace("{batch}", staged))
         elif promise.column is not None:
@@ -92,6 +104,12 @@ class Auditor:
             {n: MASK if n in personal else v for n, v in zip(names, row, strict=True)} for row in relation.fetchall()
         ]
         return failed, json.dumps(rows, default=str, ensure_ascii=False)
+
+
+def _raised(info: dict[str, Any]) -> str | None:
+    """What an expectation raised, if it did: GX puts it straight into `info`, or under the id of each metric."""
+    infos = [info] if "raised_exception" in info else list(info.values())
+    return next((str(one["exception_message"]) for one in infos if one["raised_exception"]), None)
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

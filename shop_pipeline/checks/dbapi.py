@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+Failed = tuple[str, duckdb.Error]
+
 
 class Cursor:
     """Rows are read at `execute`, so that no later statement can take them away."""
@@ -22,7 +24,11 @@ class Cursor:
         self._rows: list[Any] = []
 
     def execute(self, statement: str, parameters: Any = None) -> "Cursor":
-        relation = self.connection.duck.execute(statement, parameters or [])
+        try:
+            relation = self.connection.duck.execute(statement, parameters or [])
+        except duckdb.Error as error:
+            self.connection.errors.append((statement, error))
+            raise
         self.description = relation.description
         self._rows = relation.fetchall() if relation.description else []
         return self
@@ -43,10 +49,15 @@ class Cursor:
 
 
 class Connection:
-    """What SQLAlchemy gets for a connection; `notices` is what its PostgreSQL dialect looks for."""
+    """What SQLAlchemy gets for a connection; `notices` is what its PostgreSQL dialect looks for.
 
-    def __init__(self, duck: duckdb.DuckDBPyConnection) -> None:
+    `errors` collects what could not be run and why: Great Expectations goes on after an error, and the aborted
+    transaction then hides it behind errors of its own.
+    """
+
+    def __init__(self, duck: duckdb.DuckDBPyConnection, errors: list[Failed] | None = None) -> None:
         self.duck = duck
+        self.errors: list[Failed] = [] if errors is None else errors
         self.notices: list[str] = []
 
     def cursor(self) -> Cursor:

@@ -123,7 +123,11 @@ class Gate:
         """The source, with the columns that every run knows (as_of, run_id) added where the contract wants them."""
         relation = self._duck.execute(f"SELECT * FROM ({part.source}) LIMIT 0").description or []
         have = {column[0] for column in relation}
-        stamps = [c for c in ("as_of", "run_id") if c in part.table.column_names and c not in have]
+        missing = [c for c in part.table.column_names if c not in have]
+        stamps = [c for c in ("as_of", "run_id") if c in missing]
+        if len(missing) > len(stamps):
+            lacking = [c for c in missing if c not in stamps]
+            raise ValueError(f"{part.table.qualified}: the builder gives no columns {lacking}; it gives {sorted(have)}")
         extra = "".join(f", getvariable('{column}') AS {column}" for column in stamps)
         return f"SELECT *{extra} FROM ({part.source})"
 

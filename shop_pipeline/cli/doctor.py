@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import dagster as dg
+import duckdb
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -13,6 +14,8 @@ from rich.table import Table
 from ..automation.instance import prepare_instance
 from ..settings import Paths, SettingsError, load_settings
 from ..sources.landing import list_files
+from ..sources.presets import load_feed_preset
+from ..sources.problems import LandingError
 from ..storage import SchemaChanged, WarehouseLocked, open_warehouse
 
 LIBRARIES = ("dagster", "duckdb", "great-expectations", "pandas", "numpy", "scipy", "implicit", "numba")
@@ -48,6 +51,11 @@ def _settings(paths: Paths) -> Iterator[Finding]:
         return
     yield "shop.yaml", paths.shop_yaml.exists(), f"{settings.shop.timezone}, {settings.shop.currency}"
     for name, feed in settings.feeds.items():
+        try:
+            load_feed_preset(feed, name)
+        except LandingError as error:
+            yield f"feed {name}", False, str(error)
+            continue
         files = list_files(paths.data, feed)
         needed = name == "events" and not files
         yield (
@@ -64,7 +72,7 @@ def _warehouse(paths: Paths) -> Iterator[Finding]:
     try:
         open_warehouse(paths.warehouse, memory_gb=1).close()
         yield "warehouse", True, f"free, {paths.warehouse.stat().st_size / 1e6:.1f} MB"
-    except (WarehouseLocked, SchemaChanged) as error:
+    except (WarehouseLocked, SchemaChanged, duckdb.Error) as error:
         yield "warehouse", False, str(error)
     yield "published", paths.published.exists(), str(paths.published)
 

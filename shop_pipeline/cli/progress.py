@@ -33,11 +33,8 @@ class Progress:
             self._on_built(event)
         elif event.is_step_failure:
             self._on_failure(event)
-        elif event.is_job_failure and not self._failed and event.job_failure_data.error:
-            # Nothing was even tried: a resource could not be made.
-            self._console.print(
-                f"  [red]failed[/red]: {escape(_innermost(event.job_failure_data.error))}", soft_wrap=True
-            )
+        elif event.is_job_failure and not self._failed:
+            self._on_early_end(event)
 
     def _on_built(self, event: dg.DagsterEvent) -> None:
         materialization = event.step_materialization_data.materialization
@@ -52,6 +49,11 @@ class Progress:
         self._failed[name] = _why(event.step_failure_data)
         # Without folding: the message names files and values, which people copy.
         self._console.print(f"  [red]refused[/red] {name}: {escape(self._failed[name])}", soft_wrap=True)
+
+    def _on_early_end(self, event: dg.DagsterEvent) -> None:
+        """Nothing was even tried: a resource could not be made."""
+        if error := event.job_failure_data.error:
+            self._console.print(f"  [red]failed[/red]: {escape(_innermost(error))}", soft_wrap=True)
 
     def closing_table(self, paths: Paths, seconds: float, *, succeeded: bool) -> None:
         """Print one line per table that was to be built."""

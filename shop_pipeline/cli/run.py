@@ -22,6 +22,7 @@ from ..definitions import build_defs
 from ..settings import Paths, SettingsError, ShopSettings, load_settings
 from ..simulate import ShopConfig, write_sample
 from ..sources.landing import list_files
+from ..sources.presets import load_feed_preset
 from ..storage import open_warehouse
 from .progress import Progress
 
@@ -60,6 +61,8 @@ def run_pipeline(paths: Paths, order: Order) -> int:
 def _run(paths: Paths, order: Order, console: Console) -> int:
     _make_sample_if_empty(paths, console)
     settings = load_settings(paths.shop_yaml)
+    for name, feed in settings.feeds.items():
+        load_feed_preset(feed, name)  # a wrong format is told now, also where no file of the feed is new
     days = choose_days(paths, settings, order)
     console.print(f"Loading {days.since} to {days.until} from {escape(str(paths.landing))}")
     job = _job(settings, order)
@@ -124,7 +127,17 @@ def _job(settings: ShopSettings, order: Order) -> dg.JobDefinition:
     if order.selection is None:
         return defs.resolve_job_def(name)
     # What was selected is published like everything else.
-    selection = dg.AssetSelection.from_string(order.selection) | dg.AssetSelection.from_string(PUBLISHING)
+    selection = _selected(defs, order.selection) | dg.AssetSelection.from_string(PUBLISHING)
     tags = {FULL_REFRESH_TAG: "true"} if order.full else {}
     partial = dg.define_asset_job("selected", selection, tags=tags)
     return dg.Definitions.merge(defs, dg.Definitions(jobs=[partial])).resolve_job_def("selected")
+
+
+def _selected(defs: dg.Definitions, text: str) -> dg.AssetSelection:
+    try:
+        found = dg.AssetSelection.from_string(text)
+    except dg.DagsterError as error:
+        raise SettingsError(f"--select {text!r} is not an asset selection, such as 'key:marts/*'") from error
+    if not found.resolve(defs.resolve_asset_graph()):
+        raise SettingsError(f"--select {text!r} selects no table")
+    return found

@@ -62,8 +62,10 @@ ALS_FACTORS = Table(
     rules=(
         Rule(
             "factors_are_finite",
-            "SELECT entity, id FROM {batch} WHERE list_bool_or(list_transform(factors, x -> NOT isfinite(x)))",
-            "no NaN, no infinity",
+            # A null within the vector is neither finite nor infinite for isfinite.
+            "SELECT entity, id FROM {batch}"
+            " WHERE list_bool_or(list_transform(factors, x -> NOT coalesce(isfinite(x), false)))",
+            "no NaN, no infinity, no gap",
         ),
         Rule(
             "one_length",

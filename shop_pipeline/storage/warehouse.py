@@ -31,9 +31,14 @@ def open_warehouse(path: Path, *, memory_gb: float, wait_seconds: float = 0) -> 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path, time.monotonic() + wait_seconds)
-    connection.execute(f"SET memory_limit = '{memory_gb}GB'")
-    connection.execute("SET TimeZone = 'UTC'")
-    ensure_tables(connection, TABLES.values())
+    try:
+        connection.execute(f"SET memory_limit = '{memory_gb}GB'")
+        connection.execute("SET TimeZone = 'UTC'")
+        ensure_tables(connection, TABLES.values())
+    except BaseException:
+        # Or the file stays locked for as long as somebody holds the error.
+        connection.close()
+        raise
     return connection
 
 

@@ -1,10 +1,13 @@
--- One product in its newest version. Without a products feed, the products are those that events name.
+-- One product in the newest version that holds at the run's clock; one that is not on sale by then in its first.
+-- Without a products feed, the products are those that events name.
 WITH listed AS (
     SELECT
         product_id, title, description, category, brand, unit_price, unit_cost, attributes,
         true AS is_listed, _file, _row,
+        coalesce(valid_from < getvariable('as_of'), true) AS holds,
         row_number() OVER (
-            PARTITION BY product_id ORDER BY valid_from DESC NULLS LAST, _file DESC, _row DESC
+            PARTITION BY product_id
+            ORDER BY holds DESC, CASE WHEN holds THEN valid_from END DESC NULLS LAST, valid_from, _file DESC, _row DESC
         ) AS version_from_newest
     FROM raw.products
 ),

@@ -1,0 +1,138 @@
+"""The SQL of order lines, orders and daily sales on a few hand-worked rows; the working stands beside the numbers."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from shop_pipeline.assets.sql_files import sql_text
+from shop_pipeline.checks import GateRefused, Part
+from shop_pipeline.contracts import TABLES
+from shop_pipeline_tests.assets.conftest import AS_OF, Bench
+
+JAN1, JAN2 = date(2025, 1, 1), date(2025, 1, 2)
+EVENT = (
+    "event_id event_type event_at event_date product_id customer_id session_id order_id quantity unit_price"
+    " country channel is_service"
+)
+
+
+def at(day: date, hour: int) -> datetime:
+    return datetime(day.year, day.month, day.day, hour)
+
+
+@pytest.fixture
+def shop(bench: Bench) -> Bench:
+    """Two days. P1 and P2 are of category a, P3 of none; POST is a service.
+
+    O1 (Jan 1, C1): 2 x P1 at 10, 1 x P3 at 5, postage 3; on Jan 2 one P1 comes back.
+    O2 (Jan 2, C1): 1 x P2 at 4. O3 (Jan 2, C2): 3 x P1 at 10. O4 (Jan 2, nobody): 1 x P2 at 4, by no visit.
+    O9 (Jan 2, C2): a cancellation alone, 1 x P3 at 5.
+    """
+    bench.fill("clean.products", "product_id category", ("P1", "a > x"), ("P2", "a"), ("P3", None))
+    bench.fill("clean.customers", "customer_id", ("C1",), ("C2",))
+    bench.fill(
+        "clean.events",
+        EVENT,
+        ("E2", "purchase", at(JAN1, 10), JAN1, "P3", "C1", "S1", "O1", 1, 5, "FR", "app", False),
+        ("E1", "purchase", at(JAN1, 10), JAN1, "P1", "C1", "S1", "O1", 2, 10, "DE", "web", False),
+        ("E3", "purchase", at(JAN1, 11), JAN1, "POST", "C1", "S1", "O1", 1, 3, "DE", "web", True),
+        ("E4", "refund", at(JAN2, 9), JAN2, "P1", "C1", None, "O1", 1, 10, None, None, False),
+        ("E5", "purchase", at(JAN2, 10), JAN2, "P2", "C1", "S2", "O2", 1, 4, None, "web", False),
+        ("E6", "purchase", at(JAN2, 11), JAN2, "P1", "C2", "S3", "O3", 3, 10, "IT", None, False),
+        ("E7", "purchase", at(JAN2, 12), JAN2, "P2", None, None, "O4", 1, 4, None, None, False),
+        ("E8", "cancel", at(JAN2, 13), JAN2, "P3", "C2", "S4", "O9", 1, 5, None, None, False),
+        ("V1", "view", at(JAN1, 9), JAN1, "P1", "C2", "S5", None, None, None, None, None, False),
+        ("V2", "view", at(JAN1, 9), JAN1, "P2", "C2", "S5", None, None, None, None, None, False),
+        ("V3", "view", at(JAN2, 9), JAN2, "P3", None, "S6", None, None, None, None, None, False),
+    )
+    bench.run("clean.order_lines")
+    return bench
+
+
+def test_lines_are_numbered_by_time_then_event(shop: Bench) -> None:
+    """E1 and E2 are of one moment: the id decides. Amounts: quantity x price, on the side of the sale or the return."""
+    found = shop.rows(
+        "SELECT line_number, event_id, is_return, gross_amount, returned_amount, net_amount"
+        " FROM clean.order_lines WHERE order_id = 'O1' ORDER BY 1"
+    )
+    assert found == [
+        (1, "E1", False, 20, 0, 20),
+        (2, "E2", False, 5, 0, 5),
+        (3, "E3", False, 3, 0, 3),
+        (4, "E4", True, 0, 10, -10),
+    ]
+    assert shop.rows("SELECT count(*) FROM clean.order_lines") == [(8,)]
+
+
+def test_an_order_sums_its_lines(shop: Bench) -> None:
+    """O1: 20 + 5 + 3 = 28 sold in 4 units, 10 back: 18. Country and channel are the first line's, E1's."""
+    shop.run("clean.orders")
+    found = shop.rows(
+        "SELECT order_id, customer_id, order_date, country, channel, n_lines, units, gross_revenue, returned_revenue,"
+        " net_revenue, is_return FROM clean.orders ORDER BY 1"
+    )
+    assert found == [
+        ("O1", "C1", JAN1, "DE", "web", 4, 4, 28, 10, 18, False),
+        ("O2", "C1", JAN2, None, "web", 1, 1, 4, 0, 4, False),
+        ("O3", "C2", JAN2, "IT", None, 1, 3, 30, 0, 30, False),
+        ("O4", None, JAN2, None, None, 1, 1, 4, 0, 4, False),
+        ("O9", "C2", JAN2, None, None, 1, 0, 0, 5, -5, True),
+    ]
+
+
+def test_sales_of_each_day_and_category(shop: Bench) -> None:
+    """Jan 1, a: O1's 20 for 2 units by C1, whose first day it is; visits S1 and S5 saw a, S1 bought: 1/2.
+    Jan 1, none: 5; S1 alone came to it and bought: 1/1. Jan 1, service: 3; S1.
+    Jan 2, a: O2 4, O3 30, O4 4 = 38 for 5 units, 10 back; C1 and C2 are known, C2 is new; S2 and S3 bought: 2/2
+    (the refund and O4 are of no visit). Jan 2, none: nothing sold, 5 back; S4 and S6 came, none bought: 0/2.
+    """
+    shop.run("clean.orders")
+    shop.run("marts.sales_daily")
+    found = shop.rows(
+        "SELECT sale_date, category, orders, units, gross_revenue, returned_revenue, net_revenue, customers,"
+        " new_customers, conversion FROM marts.sales_daily ORDER BY 1, 2"
+    )
+    assert found == [
+        (JAN1, "(none)", 1, 1, 5, 0, 5, 1, 1, 1.0),
+        (JAN1, "(service)", 1, 1, 3, 0, 3, 1, 1, 1.0),
+        (JAN1, "a", 1, 2, 20, 0, 20, 1, 1, 0.5),
+        (JAN2, "(none)", 0, 0, 0, 5, -5, 0, 0, 0.0),
+        (JAN2, "a", 3, 5, 38, 10, 28, 2, 1, 1.0),
+    ]
+    assert shop.rows("SELECT DISTINCT as_of, run_id FROM marts.sales_daily") == [(AS_OF, "run-1")]
+
+
+def test_a_day_without_visits_has_no_conversion(shop: Bench) -> None:
+    """With the visits of Jan 2 gone, O4 and the refund are left, and neither is of a visit."""
+    shop.duck.execute("DELETE FROM clean.events WHERE session_id IS NOT NULL AND event_date = DATE '2025-01-02'")
+    shop.run("clean.order_lines")
+    shop.run("clean.orders")
+    shop.run("marts.sales_daily")
+    found = shop.rows("SELECT category, orders, conversion FROM marts.sales_daily WHERE sale_date = DATE '2025-01-02'")
+    assert found == [("a", 1, None)]
+
+
+def test_sales_end_at_the_clock(shop: Bench) -> None:
+    shop.run("clean.orders")
+    shop.set(as_of=at(JAN2, 11))
+    shop.run("marts.sales_daily")
+    # Without E6, E7 and E8, which are at or after 11: O2 4 less the refund 10.
+    assert shop.rows("SELECT sum(net_revenue) FROM marts.sales_daily WHERE sale_date = DATE '2025-01-02'") == [(-6,)]
+
+
+def test_prices_with_four_decimals_are_kept(bench: Bench) -> None:
+    """3 x 0.0033 = 0.0099."""
+    bench.fill("clean.products", "product_id", ("P1",))
+    event = ("E1", "purchase", at(JAN1, 1), JAN1, "P1", None, None, "O1", 3, Decimal("0.0033"), None, None, False)
+    bench.fill("clean.events", EVENT, event)
+    bench.run("clean.order_lines")
+    assert bench.rows("SELECT net_amount FROM clean.order_lines") == [(Decimal("0.0099"),)]
+
+
+def test_a_category_that_goes_missing_is_noticed(shop: Bench) -> None:
+    """The same SQL but for the services: the day's sums no longer add up to the lines."""
+    shop.run("clean.orders")
+    lossy = f"SELECT * FROM ({sql_text('marts.sales_daily')}) WHERE category <> '(service)'"
+    with pytest.raises(GateRefused, match="totals_reconcile_with_lines"):
+        shop.gate.write(Part(TABLES["marts.sales_daily"], lossy))

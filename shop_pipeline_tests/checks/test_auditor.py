@@ -1,0 +1,121 @@
+"""Great Expectations really runs, as SQL inside the open transaction, and counts what is counted here by hand."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from shop_pipeline.checks import Auditor
+from shop_pipeline.checks.dbapi import Connection
+from shop_pipeline.contracts import Column, ForeignKey, Rule, Table
+
+THING = Table(
+    "marts",
+    "thing",
+    "one thing",
+    (
+        Column("id", "VARCHAR", "id"),
+        Column("n", "BIGINT", "number", minimum=0, maximum=9),
+        Column("kind", "VARCHAR", "kind", required=False, values=("a", "b")),
+    ),
+    ("id",),
+    foreign_keys=(ForeignKey(("kind",), "kinds", ("kind",), where="n < 100"),),
+    rules=(Rule("even", "SELECT id FROM {batch} WHERE n % 2 = 1", "n is even"),),
+)
+
+# id: 2 nulls and x twice. n: -2 and 11 are out of 0..9, 1 null; odd: 3, 11, 5. kind: z is no kind, twice; nulls are
+# allowed; of the others b is not in the table `kinds`, nor is z: b once, z twice.
+ROWS = """VALUES ('x', -2, 'a'), ('x', 3, 'z'), (NULL, 4, 'b'), (NULL, 11, NULL), ('y', NULL, 'z'), ('v', 5, 'z')"""
+
+
+@pytest.fixture
+def duck() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        opened.execute("CREATE TABLE kinds AS SELECT 'a' AS kind")
+        opened.execute(f"CREATE TEMP TABLE staged AS SELECT id, n::BIGINT AS n, kind FROM ({ROWS}) AS t(id, n, kind)")
+        yield opened
+
+
+def test_counts_agree_with_those_made_by_hand(duck: duckdb.DuckDBPyConnection) -> None:
+    found = {o.rule: (o.passed, o.n_failed, o.n_rows) for o in Auditor(duck).audit(THING, "staged")}
+    assert found == {
+        "columns": (True, 0, 6),
+        "not_null(id)": (False, 2, 6),
+        "not_null(n)": (False, 1, 6),
+        "in_range(n)": (False, 2, 6),
+        "known_value(kind)": (False, 3, 6),
+        # Groups of the key with more than one row: x, and the nulls, which are one group.
+        "key(id)": (False, 2, 6),
+        # b, and z where n < 100 is known: z with n null is left out, so b, z, z.
+        "foreign_key(kind) -> kinds": (False, 3, 6),
+        "even": (False, 3, 6),
+    }
+
+
+def test_another_order_of_columns_is_seen(duck: duckdb.DuckDBPyConnection) -> None:
+    duck.execute("CREATE TEMP TABLE turned AS SELECT n, id, kind FROM staged")
+    found = {o.rule: o for o in Auditor(duck).audit(THING, "turned")}
+    assert not found["columns"].passed
+    assert found["columns"].n_failed == 6
+    assert "n" in (found["columns"].sample or "")
+
+
+def test_an_empty_table_keeps_every_promise(duck: duckdb.DuckDBPyConnection) -> None:
+    duck.execute("DELETE FROM staged")
+    assert all(outcome.passed and outcome.n_rows == 0 for outcome in Auditor(duck).audit(THING, "staged"))
+
+
+@pytest.mark.parametrize("sql", ["SELECT nope FROM {batch}", "SELECT id FROM {batch} WHERE kind::INTEGER = 3"])
+def test_a_rule_that_can_not_be_asked_says_so(duck: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """With the database's first words; those that follow are only of the aborted transaction."""
+    broken = Table("marts", "thing", "g", THING.columns, ("id",), rules=(Rule("bad", sql, "d"),))
+    duck.execute("BEGIN")
+    auditor = Auditor(duck)
+    with pytest.raises(duckdb.Error, match=r"nope|Could not convert"):
+        auditor.audit(broken, "staged")
+    duck.execute("ROLLBACK")
+    assert len(auditor.audit(THING, "staged")) == 8
+
+
+def test_an_audit_neither_commits_nor_rolls_back(duck: duckdb.DuckDBPyConnection) -> None:
+    """SQLAlchemy ends transactions as it sees fit; ours has to be open behind the audit, or the gate is none."""
+    duck.execute("BEGIN")
+    duck.execute("INSERT INTO kinds VALUES ('b')")
+    found = {o.rule: o.n_failed for o in Auditor(duck).audit(THING, "staged")}
+    assert found["foreign_key(kind) -> kinds"] == 2  # it sees the row of the open transaction: b is known now
+    duck.execute("ROLLBACK")
+    assert duck.execute("FROM kinds").fetchall() == [("a",)]
+
+
+def test_a_batch_is_asked_again_and_not_remembered(duck: duckdb.DuckDBPyConnection) -> None:
+    auditor = Auditor(duck)
+    auditor.audit(THING, "staged")
+    duck.execute("DELETE FROM staged WHERE id IS NULL OR id = 'x'")
+    found = {o.rule: (o.n_failed, o.n_rows) for o in auditor.audit(THING, "staged")}
+    assert found["not_null(id)"] == (0, 2)
+    assert found["key(id)"] == (0, 2)
+
+
+def test_the_shim_reads_rows_when_it_executes(duck: duckdb.DuckDBPyConnection) -> None:
+    """A second statement on the connection must not take the first one's rows away."""
+    connection = Connection(duck)
+    first = connection.cursor().execute("SELECT * FROM range(5)")
+    connection.cursor().execute("SELECT 'other'")
+    assert first.fetchone() == (0,)
+    assert first.fetchmany(2) == [(1,), (2,)]
+    assert first.fetchall() == [(3,), (4,)]
+    assert first.fetchone() is None
+    assert first.description[0][0] == "range"
+
+
+def test_the_shim_ends_no_transaction(duck: duckdb.DuckDBPyConnection) -> None:
+    connection = Connection(duck)
+    duck.execute("BEGIN")
+    duck.execute("INSERT INTO kinds VALUES ('b')")
+    connection.commit()
+    connection.close()
+    connection.rollback()
+    connection.begin()
+    assert duck.execute("SELECT count(*) FROM kinds").fetchone() == (2,)
+    duck.execute("ROLLBACK")
+    assert duck.execute("SELECT count(*) FROM kinds").fetchone() == (1,)

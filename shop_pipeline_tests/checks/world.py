@@ -1,0 +1,172 @@
+"""A hand-made shop of a few rows in which every table keeps every promise, and what is done to its rows to break one.
+
+`GOOD` is the clean frame of each table. `Plant` changes rows of it. Bad rows for nulls, ranges, values, keys and
+foreign keys are made from the contract itself; rules by name are planted by hand in `planted.py`.
+
+The shop, worked by hand: order O1 sells 2 x P1 at 10 and postage at 3, and takes 1 x P1 back: 20 + 3 - 10 = 13. Order
+O2 sells one P2 for nothing, so that a missing amount there leaves every total as it is.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from shop_pipeline.checks import Gate, Part, Report
+from shop_pipeline.contracts import TABLES, Column, Table
+
+Row = dict[str, Any]
+AS_OF = datetime(2025, 2, 1)
+MOMENT, DAY = datetime(2025, 1, 2, 10), date(2025, 1, 2)
+BY_TYPE: dict[str, Any] = {
+    "TIMESTAMP": MOMENT,
+    "DATE": DAY,
+    "BOOLEAN": False,
+    "DOUBLE": 0.5,
+    "FLOAT": 0.5,
+    "FLOAT[]": [0.5, 0.5],
+    "VARCHAR[]": ["P1"],
+}
+
+
+def default(column: Column) -> Any:
+    """A value that keeps the promises of one column."""
+    if column.values:
+        return column.values[0]
+    if column.type == "VARCHAR":
+        return f"{column.name} 1"
+    return BY_TYPE.get(column.type, max(1, int(column.minimum or 0)))
+
+
+def row(name: str, **given: Any) -> Row:
+    """A row of the table: defaults, and what is given."""
+    unknown = set(given) - set(TABLES[name].column_names)
+    assert not unknown, f"{name} has no columns {unknown}"
+    return {column.name: default(column) for column in TABLES[name]} | given
+
+
+def _event(event_id: str, event_type: str, product: str, customer: str, **given: Any) -> Row:
+    ids = {"event_id": event_id, "event_type": event_type, "product_id": product, "customer_id": customer}
+    return row("clean.events", **ids, **given)
+
+
+def _line(order: str, number: int, event: str, product: str, gross: int, returned: int = 0, **given: Any) -> Row:
+    amounts = {"gross_amount": gross, "returned_amount": returned, "net_amount": gross - returned}
+    ids = {"order_id": order, "line_number": number, "event_id": event, "product_id": product, "customer_id": "C1"}
+    return row("clean.order_lines", **ids, **amounts, is_return=returned > 0, **given)
+
+
+def _day(category: str, gross: int, returned: int) -> Row:
+    money = {"gross_revenue": gross, "returned_revenue": returned, "net_revenue": gross - returned}
+    return row("marts.sales_daily", category=category, **money)
+
+
+def _each(name: str, column: str, values: Iterable[Any]) -> list[Row]:
+    return [row(name, **{column: value}) for value in values]
+
+
+def _ranked(name: str, lists: Mapping[str, Iterable[str]], owner: str, product: str, **given: Any) -> list[Row]:
+    """Lists of products by owner, ranked in the order given."""
+    return [
+        row(name, **{owner: key, "rank": rank, product: id_}, **given)
+        for key, ids in lists.items()
+        for rank, id_ in enumerate(ids, 1)
+    ]
+
+
+LIKE = {"P1": ("P2", "P3", "P4"), "P2": ("P1",)}
+
+# The last row of each table is the one that column plants spoil.
+GOOD: dict[str, list[Row]] = {
+    **{name: _each(name, "_row", (2, 3)) for name in TABLES if name.startswith("raw.")},
+    "clean.products": _each("clean.products", "product_id", ("P1", "P2", "P3", "P4")),
+    "clean.customers": [row("clean.customers", customer_id=id_, birth_year=1990) for id_ in ("C1", "C2", "C3")],
+    "clean.events": [
+        _event("E1", "purchase", "P1", "C1", order_id="O1", quantity=2, unit_price=10),
+        _event("E2", "purchase", "P2", "C1", order_id="O2", quantity=1, unit_price=0),
+        _event("E3", "refund", "P1", "C1", order_id="O1", quantity=1, unit_price=10),
+        _event("E4", "purchase", "POST", "C1", order_id="O1", quantity=1, unit_price=3, is_service=True),
+        _event("E5", "view", "P3", "C2", order_id=None, quantity=None, unit_price=None),
+    ],
+    "clean.order_lines": [
+        _line("O1", 1, "E1", "P1", 20, quantity=2, unit_price=10),
+        _line("O1", 2, "E3", "P1", 0, 10, unit_price=10),
+        _line("O1", 3, "E4", "POST", 3, unit_price=3, is_service=True),
+        _line("O2", 1, "E2", "P2", 0, unit_price=0),
+    ],
+    "clean.orders": [
+        row("clean.orders", order_id="O1", customer_id="C1", gross_revenue=23, returned_revenue=10, net_revenue=13),
+        row("clean.orders", order_id="O2", customer_id="C1", gross_revenue=0, returned_revenue=0, net_revenue=0),
+    ],
+    "clean.quarantine": _each("clean.quarantine", "line", (7, 8)),
+    "features.interactions": [
+        row("features.interactions", customer_id=customer, product_id=product)
+        for customer, product in (("C1", "P1"), ("C2", "P2"), ("C1", "P2"))
+    ],
+    "models.product_similarity": _ranked("models.product_similarity", LIKE, "product_id", "similar_product_id"),
+    "models.als_factors": [
+        row("models.als_factors", entity=entity, id=id_)
+        for entity, id_ in (("customer", "C1"), ("product", "P1"), ("customer", "C2"))
+    ],
+    "marts.recommendations": _ranked(
+        "marts.recommendations", {"C2": ("P1", "P3", "P4"), "C1": ("P3",)}, "customer_id", "product_id"
+    ),
+    "marts.similar_products": _ranked("marts.similar_products", LIKE, "product_id", "similar_product_id"),
+    "marts.popular_products": _ranked(
+        "marts.popular_products", {"all": ("P1", "P2", "P3"), "trending": ("P1",)}, "scope", "product_id"
+    ),
+    "marts.sales_daily": [_day("a", 20, 10), _day("(service)", 3, 0), _day("b", 0, 0)],
+    "marts.model_evaluation": [
+        row("marts.model_evaluation", model=model, ci_low=0.4, ci_high=0.6) for model in ("popularity", "als")
+    ],
+    "marts.data_quality": _each("marts.data_quality", "rule", ("a", "b")),
+    "ops.check_results": _each("ops.check_results", "rule", ("a", "b")),
+    "ops.landing_files": _each("ops.landing_files", "file", ("a.csv", "b.csv")),
+    "ops.run_manifest": _each("ops.run_manifest", "run_id", ("a", "b")),
+}
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Changes to rows of the clean frame by position (-1 is the last), and positions of rows that are there twice."""
+
+    changes: Mapping[int, Row] = field(default_factory=dict)
+    twice: tuple[int, ...] = ()
+
+    def spoil(self, rows: list[Row]) -> list[Row]:
+        found = [dict(good) for good in rows]
+        for position, change in self.changes.items():
+            found[position] |= change
+        return found + [dict(found[position]) for position in self.twice]
+
+
+class World:
+    """A warehouse that holds the clean frames, and a gate in front of it."""
+
+    def __init__(self, duck: duckdb.DuckDBPyConnection) -> None:
+        self.duck = duck
+        self.gate = Gate(duck, "run-1", TABLES["clean.quarantine"], TABLES["ops.check_results"])
+        for name, rows in GOOD.items():
+            source = self.source(TABLES[name], rows)
+            columns = ", ".join(f'"{column}"' for column in TABLES[name].column_names)
+            duck.execute(f"INSERT INTO {name} BY NAME SELECT {columns} FROM ({source})")
+
+    def source(self, table: Table, rows: list[Row]) -> str:
+        """A SELECT for the rows, with the judgement columns that a builder of the table gives."""
+        judged = ("_rule", "_reason", "_file", "_row", "_source") if table.row_rules else ()
+        types = {column.name: column.type for column in table}
+        types |= {name: "BIGINT" if name == "_row" else "VARCHAR" for name in judged if name not in types}
+        body = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
+        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE planted ({body})")
+        # One statement per row: within one VALUES list the types of all rows would have to agree.
+        marks = ", ".join("?" for _ in types)
+        self.duck.executemany(f"INSERT INTO planted VALUES ({marks})", [[r.get(name) for name in types] for r in rows])
+        return "SELECT * FROM planted"
+
+    def write(self, name: str, rows: list[Row]) -> Report:
+        return self.gate.write(Part(TABLES[name], self.source(TABLES[name], rows)))
+
+    def stored(self, name: str) -> list[tuple[Any, ...]]:
+        return self.duck.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall()

@@ -1,0 +1,47 @@
+"""Shared ground: a process that tells nobody anything, an empty warehouse, and one small shop that went all the way.
+
+The finished shop is made once per session (about 10 s) and only read: its warehouse is opened read-only.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from shop_pipeline.assets.session import run_variables
+from shop_pipeline.settings import Paths, ShopSettings, quiet_environment
+from shop_pipeline.simulate import ShopConfig, write_sample
+from shop_pipeline.storage import open_warehouse, set_variables
+from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
+
+SAMPLE = ShopConfig(days=40, customers=300, products=60, seed=11)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No telemetry, and a data folder of the session's own: a test that forgets its own never touches `data/`."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in quiet_environment(Paths(tmp_path_factory.mktemp("nobodys"))).items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty warehouse file with every table, and the variables of a run with the default settings."""
+    duck = open_warehouse(tmp_path / "warehouse.duckdb", memory_gb=1)
+    set_variables(duck, run_variables(ShopSettings(), "run-1"))
+    yield duck
+    duck.close()
+
+
+@pytest.fixture(scope="session")
+def finished_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedShop]:
+    """The sample shop after one good run over all its days."""
+    paths = Paths(tmp_path_factory.mktemp("finished"))
+    report = write_sample(SAMPLE, paths.data)
+    result = run_shop(paths, SAMPLE.first_day, SAMPLE.last_day)
+    assert result.success
+    with duckdb.connect(str(paths.warehouse), read_only=True) as duck:
+        yield FinishedShop(paths, result, duck, report)

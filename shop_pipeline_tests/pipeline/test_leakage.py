@@ -1,0 +1,92 @@
+"""One clock: events after `as_of` change nothing that people query.
+
+The finished sample shop ends on its 40th day. A copy of it gets three more days of events, all of them loaded, with the
+clock left at the end of the 40th day: every learned table and every mart has to be the same, row by row.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from shop_pipeline.contracts import TABLES
+from shop_pipeline.settings import Paths
+from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
+
+FUTURE_DAYS = 3
+# The quality table counts what was loaded, and more was.
+COMPARED = [
+    name
+    for name, table in TABLES.items()
+    if table.schema in ("features", "models", "marts") and name != "marts.data_quality"
+]
+
+
+def add_future(events: Path) -> tuple[date, date]:
+    """The last three days once more, three days later and with ids of their own; returns the old and new last day."""
+    files = sorted(events.glob("events-*.csv"))[-FUTURE_DAYS:]
+    days = [date.fromisoformat(file.stem.removeprefix("events-")) for file in files]
+    for file, day in zip(files, days, strict=True):
+        later = day + timedelta(days=FUTURE_DAYS)
+        header, *lines = file.read_text("utf-8").splitlines()
+        moved = [line.replace(day.isoformat(), later.isoformat()).replace(",E", ",F") for line in lines]
+        (events / f"events-{later}.csv").write_text("\n".join([header, *moved]) + "\n", "utf-8")
+    return days[-1], days[-1] + timedelta(days=FUTURE_DAYS)
+
+
+@pytest.fixture(scope="module")
+def future(
+    finished_shop: FinishedShop, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    paths = Paths(tmp_path_factory.mktemp("future"))
+    shutil.copytree(finished_shop.paths.landing, paths.landing)
+    shutil.copy(finished_shop.paths.shop_yaml, paths.shop_yaml)
+    clock, last = add_future(paths.landing / "events")
+    first = finished_shop.value("SELECT min(event_date) FROM raw.events")
+    assert run_shop(paths, first, last, as_of=clock).success
+    with duckdb.connect(str(paths.warehouse), read_only=True) as duck:
+        yield duck
+
+
+def rows(duck: duckdb.DuckDBPyConnection, name: str) -> list[tuple[Any, ...]]:
+    columns = ", ".join(f'"{column}"' for column in TABLES[name].column_names if column != "run_id")
+    return duck.execute(f"SELECT {columns} FROM {name} ORDER BY ALL").fetchall()
+
+
+def test_the_future_was_really_loaded(finished_shop: FinishedShop, future: duckdb.DuckDBPyConnection) -> None:
+    """Purchases of known customers and known products among it."""
+    last = finished_shop.value("SELECT max(event_date) FROM clean.events")
+    counted = future.execute(
+        "SELECT count(*) FILTER (event_type = 'purchase'), count(DISTINCT event_date) FROM clean.events"
+        " SEMI JOIN features.interactions USING (customer_id) WHERE event_date > ?",
+        [last],
+    ).fetchone()
+    assert counted is not None
+    assert counted[0] > 20
+    assert counted[1] == FUTURE_DAYS
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_events_after_the_clock_change_nothing(
+    finished_shop: FinishedShop, future: duckdb.DuckDBPyConnection, name: str
+) -> None:
+    assert rows(finished_shop.duck, name)
+    assert rows(future, name) == rows(finished_shop.duck, name)
+
+
+def test_the_manifests_agree_on_every_hash_that_the_future_may_not_touch(
+    finished_shop: FinishedShop, future: duckdb.DuckDBPyConnection
+) -> None:
+    """Equal tables have equal hashes in two runs over two files; other tables have others."""
+    before, after = (
+        json.loads(duck.execute("SELECT outputs FROM ops.run_manifest").fetchone()[0])  # type: ignore[index]
+        for duck in (finished_shop.duck, future)
+    )
+    assert {name: after[name] for name in COMPARED} == {name: before[name] for name in COMPARED}
+    for name in ("clean.events", "clean.order_lines", "clean.orders"):
+        assert after[name]["hash"] != before[name]["hash"]

@@ -1,0 +1,101 @@
+"""The one clock: what happens after `--as-of` can't be seen by any mart, whatever lands.
+
+A new shop gets what happened up to the 28th and runs as of the 28th. Then the rest lands (two more days of events, and
+the customers and products that are newer), with planted news about old products and customers, and it runs again as of
+the 28th.
+"""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from .folder import Rows, Shop, event, marts
+
+AS_OF = "2025-06-28"
+# Midnight behind it in London, in UTC.
+END = "2025-06-28T23:00:00Z"
+SQL_END = "TIMESTAMP '2025-06-28 23:00:00'"
+# The five marts and what they are made from: the other feeds are in none of them.
+MARTS = ("recommendations", "similar_products", "popular_products", "sales_daily", "model_evaluation")
+RUN = ("run", "--as-of", AS_OF, "--select", " or ".join(f"+key:marts/{name}" for name in MARTS))
+WHEN = {"events": "event_at", "customers": "signed_up_at", "products": "valid_from"}
+
+
+def is_early(line: str, at: int) -> bool:
+    cells = next(csv.reader([line]))
+    return len(cells) > at and "2000" < cells[at] < END
+
+
+def split(shop: Shop, folder: str) -> dict[Path, list[str]]:
+    """Take the lines that are later than the clock out of the files; gives the whole files."""
+    whole = {}
+    for path in sorted((shop.data / "landing" / folder).glob("*.csv")):
+        head, *lines = path.read_text("utf-8").splitlines(keepends=True)
+        at = head.strip().split(",").index(WHEN[folder])
+        path.write_text("".join([head, *(line for line in lines if is_early(line, at))]), "utf-8")
+        whole[path] = [head, *lines]
+    return whole
+
+
+def news(shop: Shop) -> None:
+    """An old product in another category from the 29th on, a new product, a new customer, and what they do."""
+    with (shop.data / "landing/products/products.csv").open("a", encoding="utf-8") as file:
+        file.write("P00011,Renamed,,Elsewhere > Else,,99.00,1.00,,2025-06-29T10:00:00Z\n")
+        file.write("P-NEW,New,,Elsewhere > Else,,5.00,1.00,,2025-06-29T10:00:00Z\n")
+    with (shop.data / "landing/customers/customers.csv").open("a", encoding="utf-8") as file:
+        file.write("C-NEW,New Body,new@example.com,,,,GB,,2025-06-29T11:00:00Z,true,true,true\n")
+    sale = {"quantity": "50", "unit_price": "5.00", "currency": "GBP", "session_id": "S-NEW", "country": "XX"}
+    products = ("P-NEW", "P00011", "P00024")
+    customers = ("C-NEW", "C000001", "C000002", "C000003")
+    pairs = [(customer, product) for customer in customers for product in products]
+    rows = [
+        event(
+            "2025-06-29T12:00:00Z",
+            "purchase",
+            product,
+            event_id=f"N{n}",
+            customer_id=customer,
+            order_id=f"ON{n}",
+            **sale,
+        )
+        for n, (customer, product) in enumerate(pairs)
+    ]
+    shop.land("news.csv", rows)
+
+
+@pytest.fixture(scope="module")
+def before_and_after(
+    prepared: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Shop, dict[str, Rows], dict[str, Rows]]:
+    shop = prepared.copy_of_files(tmp_path_factory.mktemp("clock"))
+    whole = {path: lines for folder in WHEN for path, lines in split(shop, folder).items()}
+    assert shop.call(*RUN).exit_code == 0
+    before = marts(shop)
+    for path, lines in whole.items():
+        path.write_text("".join(lines), "utf-8")
+    news(shop)
+    result = shop.call(*RUN)
+    assert result.exit_code == 0, result.output
+    return shop, before, marts(shop)
+
+
+def test_the_later_events_are_loaded(before_and_after: tuple[Shop, dict[str, Rows], dict[str, Rows]]) -> None:
+    shop = before_and_after[0]
+    assert shop.kept("SELECT count(*) FROM clean.events WHERE event_id LIKE 'N%'") == [(12,)]
+    assert shop.kept(f"SELECT count(*) > 500 FROM clean.events WHERE event_at >= {SQL_END}") == [(True,)]
+
+
+@pytest.mark.parametrize("name", MARTS)
+def test_no_mart_has_changed(before_and_after: tuple[Shop, dict[str, Rows], dict[str, Rows]], name: str) -> None:
+    _, before, after = before_and_after
+    assert len(before[f"marts.{name}"]) > 10
+    assert after[f"marts.{name}"] == before[f"marts.{name}"]
+
+
+def test_without_the_clock_they_do_change(
+    before_and_after: tuple[Shop, dict[str, Rows], dict[str, Rows]], prepared: Shop
+) -> None:
+    """The prepared shop has the same files without the planted news, and ran as of the 30th."""
+    now = marts(prepared)
+    assert {name for name, rows in before_and_after[1].items() if rows == now[name]} == set()
