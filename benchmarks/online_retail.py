@@ -8,7 +8,8 @@ of several; CPU seconds, of all threads, suffer least from neighbours.
 
 whole_year        `shop run` over all files. Claimed: at most 60 s and 1.5 GB.
 peer_script       the same steps by `peer_script.py`, with pandas and implicit, without gates and orchestration.
-shop_over_peer    the two ratios; `same_counts` says that both came to the same rows, revenue, NDCG@10 and champion.
+shop_over_peer    the two ratios; `same_counts` says that both came to the same rows, revenue and champion, and to
+                  NDCG@10 within .002, because ALS starts at random.
 one_more_day      `shop run` again after the last file was added to a loaded year. Claimed: at most 15 s.
 shares            one more run over all files with timers around the parts, and what share each has of its seconds.
                   Claimed: orchestration and gates take at most a third.
@@ -35,6 +36,7 @@ SETTINGS = """\
 shop: {{timezone: Europe/London, currency: GBP}}
 feeds: {{events: {{files: "{files}", format: online_retail}}}}
 """
+NDCG_TOLERANCE = 0.002
 HERE = Path(__file__).parent
 WORK = ("read_and_build", "stage_and_swap", "publish")
 ORCHESTRATION = ("imports", "find_days", "plots_and_lineage", "dagster", "interpreter")
@@ -85,6 +87,12 @@ def peer(folder: Path, scratch: Path) -> tuple[Cost, dict[str, Any]]:
     command = [sys.executable, str(HERE / "peer_script.py"), "--data", str(folder), "--out", str(scratch / "peer")]
     cost = run_measured([*command, "--als", json.dumps(als)], log)
     return cost, json.loads(log.read_text("utf-8").splitlines()[-1])
+
+
+def is_same(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Equal but for NDCG, which moves with the random start of ALS and with ties in the lists."""
+    drift = max(abs(ours[name] - theirs[name]) for name in ours if name.startswith("ndcg"))
+    return drift <= NDCG_TOLERANCE and all(ours[name] == theirs[name] for name in ours if not name.startswith("ndcg"))
 
 
 def one_more_day(files: list[Path], scratch: Path) -> Cost:
@@ -180,8 +188,8 @@ def measure(folder: Path, rounds: int) -> dict[str, Any]:
                 "cpu_seconds": year.cpu_seconds / rival.cpu_seconds,
                 "peak_gb": year.peak_gb / rival.peak_gb,
             },
-            "same_counts": ours == theirs,
-            "counts": ours if ours == theirs else {"shop": ours, "peer": theirs},
+            "same_counts": is_same(ours, theirs),
+            "counts": {"shop": ours, "peer": theirs},
             "one_more_day": best(one_more_day(files, turn) for turn in turns),
             "shares": min((shares(folder, turn) for turn in turns), key=lambda found: found["seconds"]["total"]),
         }

@@ -5,9 +5,10 @@
 What a data person would write in an afternoon, vectorised: read the daily files, clean, orders and lines, decayed
 weights, cosine neighbours, ALS, evaluation at the 28-day cut, the champion's lists for every customer filled up with
 popular products, best-sellers, sales per day; everything goes into one DuckDB file. Parameters are the defaults of
-`shop.yaml`; those of ALS, which were searched for, can be given as JSON (--als), and `online_retail.py` does so. Left out, besides what catches mistakes: line numbers, quarantine, reasons behind a recommendation,
-history of runs, publication as a whole. It is what `online_retail.py` sets the pipeline against, and prints the same
-counts, so that both can be seen to do the same work.
+`shop.yaml`; those of ALS, which were searched for, can be given as JSON (--als), and `online_retail.py` does so. Left
+out, besides what catches mistakes: line numbers, quarantine, reasons behind a recommendation, history of runs,
+publication as a whole. It is what `online_retail.py` sets the pipeline against, and prints the same counts, so that
+both can be seen to do the same work.
 """
 
 from __future__ import annotations

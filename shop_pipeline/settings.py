@@ -112,9 +112,8 @@ class Interactions(_Strict):
         "remove_from_cart": -2,
         "purchase": 5,
         "review": 1,
-        "refund": -5,
-        "cancel": -5,
     }
+    """Refunds and cancellations need none: they take their share off the purchases."""
 
 
 class Recommend(_Strict):

@@ -15,6 +15,8 @@ from ..settings import Paths, apply_quiet_environment
 
 PID_TAG = "shop/pid"
 KEEP_TICKS_DAYS = 30
+# Dagster's 5 are for many runs; who presses a button waits for it.
+LOOK_AT_QUEUE_SECONDS = 1
 UNDER_WAY = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
 
 
@@ -32,11 +34,16 @@ def _config(home: Path) -> dict[str, object]:
     return {
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
-        "concurrency": {"runs": {"max_concurrent_runs": 1}},
+        "run_coordinator": {
+            "module": "dagster.core.run_coordinator",
+            "class": "QueuedRunCoordinator",
+            "config": {"max_concurrent_runs": 1, "dequeue_interval_seconds": LOOK_AT_QUEUE_SECONDS},
+        },
         "run_monitoring": {"enabled": True},
         "retention": {
             "schedule": {"purge_after_days": KEEP_TICKS_DAYS},
-            "sensor": {"purge_after_days": KEEP_TICKS_DAYS},
+            # A sensor that looks every few seconds mostly finds nothing.
+            "sensor": {"purge_after_days": {"skipped": 1, "failure": KEEP_TICKS_DAYS, "success": KEEP_TICKS_DAYS}},
         },
         "event_log_storage": {
             "module": "shop_pipeline.automation.event_log",
@@ -47,17 +54,31 @@ def _config(home: Path) -> dict[str, object]:
 
 
 def close_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs of the command line as failed whose process has ended; returns their ids."""
+    """Mark runs as failed whose process has ended, on this machine; returns their ids."""
     closed = []
     for run in instance.get_runs(RunsFilter(statuses=UNDER_WAY)):
-        pid = run.tags.get(PID_TAG)
-        if pid and not _is_alive(int(pid)):
+        pid = _pid_of(run, instance)
+        if pid is not None and not _is_alive(pid):
             instance.report_run_failed(run, f"process {pid} ended without finishing the run")
             closed.append(run.run_id)
     return closed
 
 
+def _pid_of(run: dg.DagsterRun, instance: dg.DagsterInstance) -> int | None:
+    """From the tag of the command line, else from the event with which a run of the UI or the daemon begins."""
+    if PID_TAG in run.tags:
+        return int(run.tags[PID_TAG])
+    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
+        metadata = entry.get_dagster_event().engine_event_data.metadata
+        if "pid" in metadata:
+            return int(str(metadata["pid"].value))
+    return None
+
+
 def _is_alive(pid: int) -> bool:
+    # This process asks before it begins a run: one under its id was an earlier process's, as in a restarted container.
+    if pid == os.getpid():
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,11 +1,10 @@
-"""The two jobs, the daily schedule, the landing-folder sensor, and who hears of a failure.
+"""The two jobs, the daily schedule, and the landing-folder sensor.
 
 Both jobs build the whole graph over a range of days. `daily` fills those days and keeps the rest; `full_refresh` reads
-every landing file again and forgets days whose files are gone. Not here: which days (`landing_days.py`).
+every landing file again and forgets days whose files are gone. Not here: which days (`landing_days.py`), and who hears
+of a failure (`alerts.py`).
 """
 
-import json
-import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -14,30 +13,14 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from ..assets.session import FULL_REFRESH_TAG
 from ..settings import ShopSettings, find_paths, load_settings
-from .instance import UNDER_WAY
+from .alerts import tell_of_failure
+from .instance import UNDER_WAY, close_abandoned_runs
 from .landing_days import days_of, new_files, state_of, yesterday_and_before
 
 DAILY, FULL_REFRESH = "daily", "full_refresh"
 EVERY_MORNING = "15 4 * * *"
-LOOK_EVERY_SECONDS = 30
-WEBHOOK_SECONDS = 10
-
-
-@dg.failure_hook
-def tell_of_failure(context: dg.HookContext) -> None:
-    """Log what failed, and post it to `alerts.webhook` of shop.yaml where that is set."""
-    error = context.op_exception
-    text = getattr(error, "description", None) or str(error)
-    context.log.error(f"{context.op.name} failed: {text}")
-    webhook = load_settings(find_paths().shop_yaml).alerts.webhook
-    if webhook:
-        body = json.dumps({"run_id": context.run_id, "job": context.job_name, "step": context.op.name, "error": text})
-        request = urllib.request.Request(webhook, body.encode(), {"Content-Type": "application/json"})  # noqa: S310
-        try:
-            urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS).close()  # noqa: S310
-        except OSError as unreachable:
-            # The run has failed already; a deaf listener must not hide why.
-            context.log.error(f"alerts.webhook could not be told: {unreachable}")
+# A look lists the folder and asks the published file: milliseconds.
+LOOK_EVERY_SECONDS = 10
 
 
 def build_jobs() -> list[UnresolvedAssetJobDefinition]:
@@ -66,8 +49,10 @@ def build_schedule(settings: ShopSettings) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="every_morning", job_name=DAILY, cron_schedule=EVERY_MORNING, execution_timezone=settings.shop.timezone
     )
-    def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         days = yesterday_and_before(context.scheduled_execution_time, settings)
+        if days is None:
+            return dg.SkipReason(f"the shop's first day, {settings.shop.first_day}, is not over")
         return dg.RunRequest(run_key=days.until.isoformat(), tags=days.tags)
 
     return every_morning
@@ -88,6 +73,8 @@ def build_sensor() -> dg.SensorDefinition:
         arriving = [file.name for file in files if file.modified_at > settled]
         if arriving:
             return _skip(f"still arriving: {', '.join(arriving[:5])}", context.cursor)
+        # A run whose process was killed would look busy for ever, and hold the queue.
+        close_abandoned_runs(context.instance)
         busy = RunsFilter(job_name=DAILY, statuses=[DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, *UNDER_WAY])
         if context.instance.get_runs(busy, limit=1):
             return _skip("a run is under way; it may be loading these files", context.cursor)

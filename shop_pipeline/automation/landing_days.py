@@ -66,11 +66,11 @@ def _ask(paths: Paths, sql: str) -> list[tuple[Any, ...]]:
     return found.fetchall() if found is not None else []
 
 
-def yesterday_and_before(now: datetime, settings: ShopSettings) -> Days:
-    """Yesterday with the look-back of `shop.lookback_days` for late events."""
+def yesterday_and_before(now: datetime, settings: ShopSettings) -> Days | None:
+    """Yesterday with the look-back of `shop.lookback_days` for late events; None before the first day is over."""
     yesterday = now.astimezone(settings.shop.zone).date() - timedelta(days=1)
     since = max(yesterday - timedelta(days=settings.shop.lookback_days), settings.shop.first_day)
-    return Days(since, yesterday)
+    return Days(since, yesterday) if since <= yesterday else None
 
 
 def state_of(files: Sequence[LandingFile]) -> str:

@@ -1,6 +1,5 @@
 """`shop ui`: Dagster's webserver and daemon over the instance of the data folder."""
 
-import os
 import subprocess
 import sys
 
@@ -18,5 +17,5 @@ def serve(paths: Paths, port: int) -> int:
     print(f"Dagster UI: http://127.0.0.1:{port}")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "shop_pipeline.definitions", "-h", "127.0.0.1"]
     return subprocess.run(  # noqa: S603
-        [*command, "-p", str(port)], env=dict(os.environ), check=False
+        [*command, "-p", str(port)], check=False
     ).returncode

@@ -1,6 +1,6 @@
 """The SQL of the interaction matrix and of the best-seller lists on hand-worked rows.
 
-Weights of the default settings: view 1, add_to_cart 3, purchase 5, refund and cancel -5. The half-life is 10 days here,
+Weights of the default settings: view 1, add_to_cart 3, purchase 5, the half-life is 10 days here,
 so that an age of 10 days halves and one of 20 quarters.
 """
 
@@ -48,23 +48,30 @@ def test_weights_halve_with_age_and_add_up(shop: Bench) -> None:
 
 
 def test_what_comes_back_is_taken_off(shop: Bench) -> None:
-    """C1: a purchase and its refund of one moment net to zero: no entry. C2: with a view of 10 days ago, 0.5 is left.
-    C3: bought 20 days ago (1.25), cancelled 10 days ago (-2.5): under zero, no entry.
+    """C1: all of it came back: no entry. C2: bought 20 days ago and cancelled later, the view of 10 days ago (0.5) is
+    left. C3: 1 of 4 units came back, so 3/4 of the purchase of 10 days ago (2.5) count: 1.875. C4: more came back than
+    was bought, which takes off no more than the purchase.
     """
+    shop.fill("clean.customers", "customer_id", ("C4",))
     shop.fill(
         "clean.events",
-        EVENT,
-        ("E1", "purchase", ago(10), "C1", "P1"),
-        ("E2", "refund", ago(10), "C1", "P1"),
-        ("E3", "purchase", ago(10), "C2", "P1"),
-        ("E4", "refund", ago(10), "C2", "P1"),
-        ("E5", "view", ago(10), "C2", "P1"),
-        ("E6", "purchase", ago(20), "C3", "P1"),
-        ("E7", "cancel", ago(10), "C3", "P1"),
+        f"{EVENT} quantity",
+        ("E1", "purchase", ago(10), "C1", "P1", 2),
+        ("E2", "refund", ago(10), "C1", "P1", 2),
+        ("E3", "purchase", ago(20), "C2", "P1", 1),
+        ("E4", "cancel", ago(10), "C2", "P1", 1),
+        ("E5", "view", ago(10), "C2", "P1", None),
+        ("E6", "purchase", ago(10), "C3", "P1", 4),
+        ("E7", "refund", ago(1), "C3", "P1", 1),
+        ("E8", "purchase", ago(10), "C4", "P1", 1),
+        ("E9", "refund", ago(9), "C4", "P1", 3),
+        ("E0", "view", ago(20), "C4", "P1", None),
     )
     shop.run("features.interactions")
-    assert shop.rows("SELECT customer_id, weight, n_events, n_purchases FROM features.interactions") == [
-        ("C2", pytest.approx(0.5, abs=1e-9), 3, 1)
+    assert shop.rows("SELECT customer_id, weight, n_events, n_purchases FROM features.interactions ORDER BY 1") == [
+        ("C2", pytest.approx(0.5, abs=1e-9), 3, 1),
+        ("C3", pytest.approx(1.875, abs=1e-9), 2, 1),
+        ("C4", pytest.approx(0.25, abs=1e-9), 3, 1),
     ]
 
 

@@ -6,14 +6,12 @@ empty day are no problem. Everything is planted on days after the prepared ones,
 """
 
 import csv
-import json
 import shutil
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from .folder import HEADER, Rows, Shop, event, marts, truth
+from .folder import Rows, Shop, event, marts, truth
 
 DAY, EMPTY_DAY, LAST_DAY = "2025-07-01", "2025-07-02", "2025-07-03"
 SQL = "Robert'); DROP TABLE marts.sales_daily;--"
@@ -164,38 +162,6 @@ def test_an_empty_day_in_the_middle_has_no_rows(hostile: Shop) -> None:
     assert hostile.ask("SELECT DISTINCT as_of FROM marts.sales_daily") == hostile.ask(
         f"SELECT TIMESTAMP '{LAST_DAY} 23:00:00'"
     )
-
-
-def test_the_samples_own_dirt_is_in_quarantine_by_rule(prepared: Shop) -> None:
-    """truth/dirt.json counts what was planted; late rows and test orders are no faults of a row."""
-    planted = truth(prepared, "dirt")["counts"]
-    expected = {
-        "broken_line": planted["broken_line"],
-        "in_the_future": planted["far_future"],
-        "quantity_not_positive": planted["zero_quantity"] + planted["negative_quantity"],
-        "negative_price": planted["negative_price"],
-        "unknown_event_type": planted["unknown_event_type"],
-        "unknown_product": planted["unknown_product"],
-        "wrong_type": planted["text_in_number"] + planted["bad_timestamp"],
-    }
-    assert all(expected.values())
-    found = prepared.kept("SELECT rule, count(*) FROM clean.quarantine GROUP BY ALL")
-    assert dict(found) == expected
-
-
-def test_quarantine_names_the_line_that_it_holds(prepared: Shop) -> None:
-    """Read from the landing file: the line with that number has the row's own values."""
-    checked: Counter[str] = Counter()
-    for rule, file, line, content in prepared.kept("SELECT rule, file, line, row_json FROM clean.quarantine"):
-        text = (prepared.data / file).read_text("utf-8").splitlines()[line - 1]
-        if rule == "broken_line":
-            assert content == text
-        else:
-            assert (
-                json.loads(content)["event_id"] == dict(zip(HEADER, next(csv.reader([text])), strict=True))["event_id"]
-            )
-        checked[rule] += 1
-    assert checked.total() > 20
 
 
 def test_nothing_is_lost_between_landing_and_clean(hostile: Shop) -> None:
