@@ -4,6 +4,7 @@ import dagster as dg
 
 from .assets import all_assets
 from .assets.session import WarehouseResource
+from .automation.alerts import build_failure_sensor
 from .automation.jobs import build_jobs, build_schedule, build_sensor
 from .automation.partitions import daily_partitions
 from .settings import ShopSettings, apply_quiet_environment, find_paths, load_settings
@@ -17,13 +18,14 @@ def build_defs(settings: ShopSettings | None = None) -> dg.Definitions:
         assets=all_assets(partitions),
         jobs=build_jobs(),
         schedules=[build_schedule(settings)],
-        sensors=[build_sensor()],
+        sensors=[build_sensor(), build_failure_sensor()],
         resources={"warehouse": WarehouseResource()},
         # One writer: a process per step would find the warehouse locked, and costs seven times as much (SPEED).
         executor=dg.in_process_executor,
     )
 
 
+@dg.definitions
 def defs() -> dg.Definitions:
     """What `dagster` loads."""
     apply_quiet_environment(find_paths())

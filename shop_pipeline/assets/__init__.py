@@ -23,4 +23,5 @@ STAGES = (raw, clean, features, models, marts)
 def all_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """Every asset, in the order of the stages."""
     staged = [asset for stage in STAGES for asset in stage.assets(partitions)]
-    return [*staged, *ops.assets([".".join(asset.key.path) for asset in staged])]
+    published = [".".join(asset.key.path) for asset in staged if asset.key.path[0] == "marts"]
+    return [*staged, *ops.assets(published)]

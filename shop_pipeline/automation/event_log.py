@@ -6,10 +6,12 @@ anything ran; with one planned event per asset and one engine per file it takes 
 stock class, so a test loads a year through it. It can go when dagster's own log stores partition subsets on SQLite.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
+from dagster import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import create_engine, event
@@ -23,6 +25,7 @@ class RangeEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
+        self._batch = threading.local()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -33,12 +36,31 @@ class RangeEventLogStorage(SqliteEventLogStorage):
     def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
         return True
 
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """One transaction per file for the materializations of all days of an asset."""
+        with self._db_lock, ExitStack() as transactions:
+            self._batch.connections, self._batch.transactions = {}, transactions
+            try:
+                super().store_event_batch(events)
+            finally:
+                self._batch.connections = None
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._db_lock:
-            engine = self._engines.get(shard) or self._open(shard)
-            with engine.connect() as connection, connection.begin():
+        connections = getattr(self._batch, "connections", None)
+        if connections is not None:  # this thread is in a batch, and holds the lock
+            if shard not in connections:
+                connections[shard] = self._batch.transactions.enter_context(self._begin(shard))
+            yield connections[shard]
+        else:
+            with self._db_lock, self._begin(shard) as connection:
                 yield connection
+
+    @contextmanager
+    def _begin(self, shard: str) -> Iterator[Connection]:
+        engine = self._engines.get(shard) or self._open(shard)
+        with engine.connect() as connection, connection.begin():
+            yield connection
 
     def _open(self, shard: str) -> Engine:
         engine = create_engine(self.conn_string_for_shard(shard), connect_args={"timeout": BUSY_SECONDS})

@@ -6,17 +6,22 @@ run has it. Not here: loading (`assets/raw.py`).
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from ..contracts import FEEDS
+from ..contracts.feeds import ORIGIN
 from ..settings import Paths, ShopSettings
 from ..sources.landing import LandingFile, list_files
 from ..sources.reader import stage_feed
 from ..storage import memory_database, query
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+# Looking reads the times alone; a day that turns out to have no readable event is loaded as an empty one.
+TIMES = replace(
+    FEEDS["events"], columns=(*(c for c in FEEDS["events"] if c.name in ("event_at", "event_date")), *ORIGIN)
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def days_of(files: Sequence[LandingFile], settings: ShopSettings) -> Days | None
     Raises `LandingError` for a file that can't be read.
     """
     with memory_database() as duck:
-        stage_feed(duck, FEEDS["events"], settings.feeds["events"], files, settings.shop, "looked_at")
+        stage_feed(duck, TIMES, settings.feeds["events"], files, settings.shop, "looked_at")
         row = duck.execute(
             "SELECT min(event_date), max(event_date) FROM looked_at WHERE _rule IS NULL AND event_date BETWEEN ? AND ?",
             [settings.shop.first_day, datetime.now(settings.shop.zone).date()],

@@ -87,11 +87,7 @@ class Auditor:
             return replace(outcome, n_failed=n_rows, sample=raised[:500])
         if promise.query is not None:
             failed, sample = self._failing_rows(table, promise.query.replace("{batch}", staged))
-        elif promise.column is not None:
-            values = result.result.get("partial_unexpected_list", [])[:SAMPLE_ROWS]
-            failed = int(result.result["unexpected_count"])
-            sample = json.dumps([MASK if promise.column.personal else str(v) for v in values], ensure_ascii=False)
-        else:
+        else:  # the columns themselves
             failed, sample = n_rows, json.dumps(str(result.result.get("observed_value")))
         return replace(outcome, n_failed=failed, sample=sample)
 

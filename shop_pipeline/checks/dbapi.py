@@ -9,6 +9,9 @@ from typing import Any
 
 import duckdb
 
+# Great Expectations looks at 200 broken rows; a table of them all would have to fit into Python's memory.
+MOST_ROWS = 10_000
+
 Failed = tuple[str, duckdb.Error]
 
 
@@ -30,7 +33,7 @@ class Cursor:
             self.connection.errors.append((statement, error))
             raise
         self.description = relation.description
-        self._rows = relation.fetchall() if relation.description else []
+        self._rows = relation.fetchmany(MOST_ROWS) if relation.description else []
         return self
 
     def fetchone(self) -> Any:

@@ -15,6 +15,7 @@ from ..contracts import RowRule, Table
 from .audit import Auditor, Outcome, count_rows
 
 WHOLE = "true"
+SAMPLED_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,15 @@ class Gate:
         unknown = set(counts) - {rule.name for rule in table.row_rules}
         if unknown:
             raise ValueError(f"{table.qualified}: the builder names rules that the contract does not have: {unknown}")
-        return counts, [_judge(rule, counts.get(rule.name, 0), total) for rule in table.row_rules]
+        samples = self._samples(arrived)
+        judged = [_judge(rule, counts.get(rule.name, 0), total, samples.get(rule.name)) for rule in table.row_rules]
+        return counts, judged
+
+    def _samples(self, arrived: str) -> dict[str, str]:
+        """Where the first broken rows of each rule stand; not what is in them, which may be personal."""
+        places = "list({'file': _file, 'line': _row} ORDER BY _file, _row)"
+        sql = f"SELECT _rule, to_json({places}[:{SAMPLED_ROWS}]) FROM {arrived} WHERE _rule IS NOT NULL GROUP BY 1"
+        return dict(self._duck.execute(sql).fetchall())
 
     def _refused_rows(self, part: Part, arrived: str) -> Part:
         kept = [f"'{rule.name}'" for rule in part.table.row_rules if not rule.dropped]
@@ -179,7 +188,7 @@ class Gate:
         )
 
 
-def _judge(rule: RowRule, n_failed: int, total: int) -> Outcome:
+def _judge(rule: RowRule, n_failed: int, total: int, sample: str | None) -> Outcome:
     share = n_failed / total if total else 0.0
     # What stays under the limit is in quarantine and not a failure of the table, but it is counted.
-    return Outcome(rule.name, share <= rule.limit, total, n_failed, "WARN" if rule.dropped else "ERROR")
+    return Outcome(rule.name, share <= rule.limit, total, n_failed, "WARN" if rule.dropped else "ERROR", sample)

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..assets.session import AS_OF_TAG, FULL_REFRESH_TAG
+from ..automation.alerts import tell_of_failure
 from ..automation.instance import PID_TAG, close_abandoned_runs, prepare_instance
 from ..automation.jobs import DAILY, FULL_REFRESH
 from ..automation.landing_days import Days, days_of, new_files, newest_loaded_day
@@ -129,7 +130,7 @@ def _job(settings: ShopSettings, order: Order) -> dg.JobDefinition:
     # What was selected is published like everything else.
     selection = _selected(defs, order.selection) | dg.AssetSelection.from_string(PUBLISHING)
     tags = {FULL_REFRESH_TAG: "true"} if order.full else {}
-    partial = dg.define_asset_job("selected", selection, tags=tags)
+    partial = dg.define_asset_job("selected", selection, tags=tags, hooks={tell_of_failure})
     return dg.Definitions.merge(defs, dg.Definitions(jobs=[partial])).resolve_job_def("selected")
 
 

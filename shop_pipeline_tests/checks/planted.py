@@ -36,7 +36,8 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         last(last_event_at=AS_OF),
         last(last_event_at=datetime(2025, 2, 2)),
     ],
-    ("features.interactions", "weights_are_finite"): [last(weight=w) for w in (0.0, NAN, INFINITE)],
+    ("features.interactions", "in_range(weight)"): [last(weight=w) for w in (-1.0, NAN)],
+    ("features.interactions", "weights_are_finite"): [last(weight=w) for w in (0.0, INFINITE)],
     ("models.product_similarity", "not_like_itself"): [last(similar_product_id="P2")],
     # As text, because the client turns a NaN within a list into a null; that is the third.
     ("models.als_factors", "factors_are_finite"): [
@@ -63,7 +64,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("marts.model_evaluation", "interval_holds_value"): [last(value=0.3), last(value=0.7)],
 }
 
-# A negative weight is out of its range and not over zero: there is no row that breaks the range alone.
+# A negative weight, or none, is out of its range and not over zero: there is no row that breaks the range alone.
 ALSO: dict[tuple[str, str], set[str]] = {("features.interactions", "in_range(weight)"): {"weights_are_finite"}}
 
 
