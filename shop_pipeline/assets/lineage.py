@@ -39,7 +39,8 @@ def column_lineage(table: Table, sql: str) -> dg.TableColumnLineage:
     for column in table.column_names:
         if column in STAMPS and column not in selected:
             continue
-        node = lineage(column, tree, _schema(), scope=scope, dialect="duckdb")
+        # Trimming would copy the whole query for every column of every scope.
+        node = lineage(column, tree, _schema(), scope=scope, dialect="duckdb", trim_selects=False)
         leaves = {
             (n.expression.db, n.expression.name, n.name.split(".")[-1].strip('"'))
             for n in node.walk()
