@@ -18,7 +18,7 @@ import duckdb
 from ..checks import GateRefused, Outcome, Part, Report
 from ..contracts import Table
 from ..sources.problems import LandingError
-from ..storage import set_variables
+from ..storage import drop_scratch, set_variables
 from .lineage import checked_against
 from .session import FULL_REFRESH_TAG, Session, WarehouseResource
 
@@ -106,6 +106,8 @@ def gated_asset(
         except GateRefused as refusal:
             yield from _check_results(table, refusal.report)
             raise dg.Failure(str(refusal), metadata=_counts(refusal.report), allow_retries=False) from refusal
+        finally:
+            drop_scratch(run.duck)
         yield from _check_results(table, report)
         extra = built.metadata | (afterwards(run) if afterwards else {})
         yield dg.MaterializeResult(metadata=_counts(report) | extra | {"seconds": round(time.monotonic() - began, 3)})

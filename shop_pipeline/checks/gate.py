@@ -90,27 +90,15 @@ class Gate:
         raise GateRefused(report)
 
     def _stage_and_audit(self, part: Part, companions: Sequence[Part]) -> Report:
-        arrived = self._arrive(part)
-        set_aside, outcomes = self._judge_rows(part.table, arrived)
-        source = f"SELECT * FROM {arrived}"
-        good = replace(part, source=f"{source} WHERE _rule IS NULL" if part.table.row_rules else source)
-        parts = [good, *companions]
-        if part.table.row_rules:
-            parts.append(self._refused_rows(part, arrived))
-        n_rows = 0
+        good, refused, set_aside, outcomes = self._judge_rows(part) if part.table.row_rules else (part, [], {}, [])
+        parts, n_rows = [good, *companions, *refused], 0
         for each in reversed(parts):  # the table itself comes last, so that n_rows is its own
             staged, found = self._audit_part(each)
             outcomes += found if each is good else [o for o in found if o.refuses]
             n_rows = count_rows(self._duck, staged)
             if not any(outcome.refuses for outcome in found):
                 self._swap(each, staged)
-        self._duck.execute(f"DROP TABLE {arrived}")
         return Report(part.table, part.label, n_rows, set_aside, tuple(outcomes))
-
-    def _arrive(self, part: Part) -> str:
-        name = f"arrived_{part.table.schema}_{part.table.name}"
-        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {part.source}")
-        return name
 
     def _audit_part(self, part: Part) -> tuple[str, list[Outcome]]:
         table = part.table
@@ -132,9 +120,10 @@ class Gate:
         extra = "".join(f", getvariable('{column}') AS {column}" for column in stamps)
         return f"SELECT *{extra} FROM ({part.source})"
 
-    def _judge_rows(self, table: Table, arrived: str) -> tuple[dict[str, int], list[Outcome]]:
-        if not table.row_rules:
-            return {}, []
+    def _judge_rows(self, part: Part) -> tuple[Part, list[Part], dict[str, int], list[Outcome]]:
+        """Part the good rows from those that break a row rule; counts and outcomes per rule."""
+        table, arrived = part.table, f"arrived_{part.table.schema}_{part.table.name}"
+        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {arrived} AS {part.source}")
         total = count_rows(self._duck, arrived)
         counted = self._duck.execute(f"SELECT _rule, count(*) FROM {arrived} WHERE _rule NOT NULL GROUP BY 1")
         counts: dict[str, int] = dict(counted.fetchall())
@@ -143,7 +132,8 @@ class Gate:
             raise ValueError(f"{table.qualified}: the builder names rules that the contract does not have: {unknown}")
         samples = self._samples(arrived)
         judged = [_judge(rule, counts.get(rule.name, 0), total, samples.get(rule.name)) for rule in table.row_rules]
-        return counts, judged
+        good = replace(part, source=f"SELECT * FROM {arrived} WHERE _rule IS NULL")
+        return good, [self._refused_rows(part, arrived)], counts, judged
 
     def _samples(self, arrived: str) -> dict[str, str]:
         """Where the first broken rows of each rule stand; not what is in them, which may be personal."""

@@ -92,6 +92,13 @@ def _stored_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str
     return found
 
 
+def drop_scratch(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop all temporary tables: what one step has staged must not take the memory of the next."""
+    rows = connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
+    for (name,) in rows:
+        connection.execute(f'DROP TABLE temp."{name}"')
+
+
 def set_variables(connection: duckdb.DuckDBPyConnection, values: Mapping[str, object]) -> None:
     """Give SQL files and rules their inputs; they read them with `getvariable('name')`."""
     for name, value in values.items():
