@@ -32,7 +32,7 @@ from implicit.nearest_neighbours import CosineRecommender
 
 SERVICES = ("AMAZONFEE", "B", "BANK CHARGES", "C2", "CRUK", "D", "DOT", "M", "PADS", "POST", "S")
 HALF_LIFE_DAYS = 90
-BOUGHT, CANCELLED = 5.0, -5.0
+BOUGHT = 5.0
 HOLDOUT = pd.Timedelta(days=28)
 K, LIST_LENGTH, SIMILAR, RESAMPLES = 10, 20, 50, 1000
 ALS = {"factors": 32, "iterations": 15, "regularization": 30.0, "alpha": 1.0}
@@ -118,10 +118,22 @@ def interactions(lines: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     """Weight per customer and product at `as_of`, as `features.interactions` defines it."""
     known = lines[lines["customer_id"].notna() & ~lines["is_service"] & (lines["line_at"] < as_of)]
     age = (as_of - known["line_at"]).dt.total_seconds() / 86400
-    weight = np.where(known["is_return"], CANCELLED, BOUGHT) * 0.5 ** (age / HALF_LIFE_DAYS)
-    grouped = known.assign(weight=weight).groupby(["customer_id", "product_id"])
-    found = grouped.agg(weight=("weight", "sum"), n_events=("weight", "size"), last_event_at=("line_at", "max"))
-    return found[found["weight"] > 1e-9].reset_index()
+    back = known["is_return"]
+    weighed = known.assign(
+        weight=np.where(back, 0, BOUGHT) * 0.5 ** (age / HALF_LIFE_DAYS),
+        bought=known["quantity"].where(~back, 0),
+        returned=known["quantity"].where(back, 0),
+    )
+    found = weighed.groupby(["customer_id", "product_id"]).agg(
+        weight=("weight", "sum"),
+        bought=("bought", "sum"),
+        returned=("returned", "sum"),
+        n_events=("weight", "size"),
+        last_event_at=("line_at", "max"),
+    )
+    # A purchase counts with the share of its units that did not come back.
+    found["weight"] *= 1 - (found["returned"] / found["bought"].clip(lower=1)).clip(upper=1)
+    return found[found["weight"] > 0].drop(columns=["bought", "returned"]).reset_index()
 
 
 def to_matrix(entries: pd.DataFrame) -> tuple[sp.csr_matrix, pd.Index, pd.Index]:

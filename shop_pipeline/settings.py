@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 FeedName = Literal[
     "events",
@@ -103,8 +103,8 @@ class Feed(_Strict):
 class Interactions(_Strict):
     """How events become implicit weights."""
 
-    half_life_days: float = Field(90, gt=0)
-    weights: dict[str, float] = {
+    half_life_days: FiniteFloat = Field(90, gt=0)
+    weights: dict[str, FiniteFloat] = {
         "view": 1,
         "click": 1,
         "favourite": 2,

@@ -1,11 +1,10 @@
 """Contract + builder = asset: the one decorator of the graph.
 
 A builder (a SQL file or a Python function) says where the rows come from; the asset stages them, passes them through
-the gate, reports the checks and swaps them in. Not here: the builders (the modules named after their stage), and the
-gate (`checks/`).
+the gate and swaps them in. Not here: the builders (the modules named after their stage), the gate (`checks/`), and what
+the UI is told (`reporting.py`).
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,16 +14,15 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from ..checks import GateRefused, Outcome, Part, Report
+from ..checks import GateRefused, Part
 from ..contracts import Table
 from ..sources.problems import LandingError
 from ..storage import drop_scratch, set_variables
 from .lineage import checked_against
+from .reporting import check_results, checks_of, column_schema, counts
 from .session import FULL_REFRESH_TAG, Session, WarehouseResource
 
 OWNERS = ["team:shop-data"]
-CONTRACT = "contract"
-QUARANTINE = "quarantine_share"
 
 
 @dataclass(frozen=True)
@@ -104,13 +102,13 @@ def gated_asset(
             # The same input would fail again. Anything else may pass (a file still being copied), where a retry is set.
             raise dg.Failure(str(error), allow_retries=False) from error
         except GateRefused as refusal:
-            yield from _check_results(table, refusal.report)
-            raise dg.Failure(str(refusal), metadata=_counts(refusal.report), allow_retries=False) from refusal
+            yield from check_results(table, refusal.report)
+            raise dg.Failure(str(refusal), metadata=counts(refusal.report), allow_retries=False) from refusal
         finally:
             drop_scratch(run.duck)
-        yield from _check_results(table, report)
+        yield from check_results(table, report)
         extra = built.metadata | (afterwards(run) if afterwards else {})
-        yield dg.MaterializeResult(metadata=_counts(report) | extra | {"seconds": round(time.monotonic() - began, 3)})
+        yield dg.MaterializeResult(metadata=counts(report) | extra | {"seconds": round(time.monotonic() - began, 3)})
 
     return asset
 
@@ -141,67 +139,3 @@ def _part(table: Table, built: Built, run: Run) -> Part:
     between = f"BETWEEN DATE '{run.days[0]}' AND DATE '{run.days[1]}'"
     label = f"{run.days[0]}..{run.days[1]}"
     return Part(table, built.source, f"{table.partition} {between}", label, built.refused or f'"partition" {between}')
-
-
-def checks_of(table: Table) -> list[tuple[str, str]]:
-    """The checks that the UI shows for a table: name and description."""
-    found = [(CONTRACT, "declared columns, key, ranges, values and foreign keys")]
-    found += [(rule.name, rule.doc) for rule in table.rules]
-    if table.row_rules:
-        found.append((QUARANTINE, "no row rule refused more rows than its limit"))
-    return found
-
-
-def _check_results(table: Table, report: Report) -> Iterator[dg.AssetCheckResult]:
-    row_rules = {rule.name for rule in table.row_rules}
-    for name, _ in checks_of(table):
-        if name == CONTRACT:
-            mine = [o for o in report.outcomes if not o.is_rule and o.rule not in row_rules]
-        elif name == QUARANTINE:
-            mine = [o for o in report.outcomes if o.rule in row_rules]
-        else:
-            mine = [o for o in report.outcomes if o.rule == name]
-        yield _check_result(table, name, mine)
-
-
-def _check_result(table: Table, name: str, outcomes: list[Outcome]) -> dg.AssetCheckResult:
-    failed = [o for o in outcomes if not o.passed]
-    severe = any(o.severity == "ERROR" for o in failed) or not failed
-    counted = [o for o in outcomes if o.n_failed]
-    return dg.AssetCheckResult(
-        passed=not failed,
-        check_name=name,
-        asset_key=dg.AssetKey([table.schema, table.name]),
-        severity=dg.AssetCheckSeverity.ERROR if severe else dg.AssetCheckSeverity.WARN,
-        metadata={
-            "expectations": len(outcomes),
-            "failing_rows": sum(o.n_failed for o in counted),
-            "failing_share": max((o.share for o in counted), default=0.0),
-            "sample": dg.MetadataValue.json({o.rule: {"rows": o.n_failed, "sample": _parsed(o)} for o in counted}),
-        },
-    )
-
-
-def _parsed(outcome: Outcome) -> Any:
-    try:
-        return json.loads(outcome.sample or "null")
-    except ValueError:  # an exception's text, not a sample
-        return outcome.sample
-
-
-def _counts(report: Report) -> dict[str, Any]:
-    counts: dict[str, Any] = {"dagster/row_count": report.n_rows}
-    if report.table.row_rules:
-        total = report.n_rows + sum(report.set_aside.values())
-        counts["set_aside"] = dg.MetadataValue.json(report.set_aside)
-        counts["set_aside_share"] = sum(report.set_aside.values()) / total if total else 0.0
-    return counts
-
-
-def column_schema(table: Table) -> dg.TableSchema:
-    """The contract's columns as Dagster shows them."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(c.name, c.type, c.doc, dg.TableColumnConstraints(nullable=not c.required)) for c in table
-        ]
-    )

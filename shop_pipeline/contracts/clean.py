@@ -61,7 +61,7 @@ EVENTS = Table(
 PRODUCTS = Table(
     "clean",
     "products",
-    "one product, in its newest version",
+    "one product, in the version that holds at the run's clock",
     (
         Column("product_id", "VARCHAR", "product"),
         Column("title", "VARCHAR", "title", required=False),
@@ -75,7 +75,7 @@ PRODUCTS = Table(
     ),
     ("product_id",),
     row_rules=(
-        RowRule("older_version", "a newer version of the product is there", 1, dropped=True),
+        RowRule("older_version", "another version of the product holds at the run's clock", 1, dropped=True),
         RowRule("negative_price", "a price or cost under zero", LIMIT),
         RowRule("broken_attributes", "attributes that are not JSON", LIMIT),
     ),

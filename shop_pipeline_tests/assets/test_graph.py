@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 
 from shop_pipeline.assets import STAGES
-from shop_pipeline.assets.gated import checks_of
 from shop_pipeline.assets.lineage import checked_against, column_lineage, tables_in
+from shop_pipeline.assets.reporting import checks_of
 from shop_pipeline.assets.sql_files import sql_text
 from shop_pipeline.contracts import TABLES
 from shop_pipeline.definitions import build_defs

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from shop_pipeline.assets.gated import checks_of
+from shop_pipeline.assets.reporting import checks_of
 from shop_pipeline.contracts import TABLES
 
 from .server import Server
