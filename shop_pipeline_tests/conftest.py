@@ -3,7 +3,7 @@
 The finished shop is made once per session (about 10 s) and only read: its warehouse is opened read-only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,18 @@ from shop_pipeline.simulate import ShopConfig, write_sample
 from shop_pipeline.storage import open_warehouse, set_variables
 from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
 
+# Folders whose tests share something dear: one worker takes all of them. Elsewhere a worker takes a module at a time.
+TOGETHER = {"ui", "pipeline", "robustness", "simulate", "readme"}
 SAMPLE = ShopConfig(days=40, customers=300, products=60, seed=11)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+    # Around all others, because the worker's own hook, which reads the groups, also wants to be the first.
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else item.path.stem))
+    return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

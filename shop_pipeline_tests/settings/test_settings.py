@@ -113,5 +113,6 @@ def test_every_process_of_ours_shares_one_instance_and_phones_nobody(tmp_path: P
         "SHOP_DATA": str(tmp_path),
         "DAGSTER_HOME": str(tmp_path / "dagster"),
         "DAGSTER_DISABLE_TELEMETRY": "1",
+        "DAGSTER_EVENT_BATCH_SIZE": "1000",
         "GX_ANALYTICS_ENABLED": "False",
     }
