@@ -3,7 +3,7 @@
 The finished shop is made once per session (about 10 s) and only read: its warehouse is opened read-only.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -20,13 +20,11 @@ TOGETHER = {"ui", "pipeline", "robustness", "simulate", "readme"}
 SAMPLE = ShopConfig(days=40, customers=300, products=60, seed=11)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    # Around all others, because the worker's own hook, which reads the groups, also wants to be the first.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.parent.name
         item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else item.path.stem))
-    return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
