@@ -145,7 +145,7 @@ def _watch_gate(watch: Stopwatch) -> None:
     from shop_pipeline.checks import Auditor, Gate
 
     watch.watch(Gate, "write", "stage_and_swap")
-    watch.watch(Gate, "_arrive", "read_and_build")  # the asset's own SQL runs here
+    watch.watch(Gate, "_stage", "read_and_build")  # the asset's own SQL runs here
     for step in ("_judge_rows", "_store_outcomes"):
         watch.watch(Gate, step, "gates")
     watch.watch(Auditor, "__init__", "gates")

@@ -104,9 +104,12 @@ class Gate:
         table = part.table
         staged = f"staged_{table.schema}_{table.name}"
         columns = ", ".join(f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in table)
-        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {staged} AS SELECT {columns} FROM ({self._stamped(part)})")
+        self._stage(staged, f"SELECT {columns} FROM ({self._stamped(part)})")
         outside = None if part.replaces == WHOLE else f"NOT ({part.replaces})"
         return staged, self._auditor.audit(table, staged, outside)
+
+    def _stage(self, name: str, source: str) -> None:
+        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {source}")
 
     def _stamped(self, part: Part) -> str:
         """The source, with the columns that every run knows (as_of, run_id) added where the contract wants them."""
@@ -123,7 +126,7 @@ class Gate:
     def _judge_rows(self, part: Part) -> tuple[Part, list[Part], dict[str, int], list[Outcome]]:
         """Part the good rows from those that break a row rule; counts and outcomes per rule."""
         table, arrived = part.table, f"arrived_{part.table.schema}_{part.table.name}"
-        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {arrived} AS {part.source}")
+        self._stage(arrived, part.source)
         total = count_rows(self._duck, arrived)
         counted = self._duck.execute(f"SELECT _rule, count(*) FROM {arrived} WHERE _rule NOT NULL GROUP BY 1")
         counts: dict[str, int] = dict(counted.fetchall())
