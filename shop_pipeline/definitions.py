@@ -20,7 +20,7 @@ def build_defs(settings: ShopSettings | None = None) -> dg.Definitions:
         schedules=[build_schedule(settings)],
         sensors=[build_sensor(), build_failure_sensor()],
         resources={"warehouse": WarehouseResource()},
-        # One writer: a process per step would find the warehouse locked, and costs seven times as much (SPEED).
+        # One writer: a process per step would find the warehouse locked, and is slower.
         executor=dg.in_process_executor,
     )
 

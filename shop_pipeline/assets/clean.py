@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from ..checks import Part
 from ..contracts import TABLES
 from .gated import Built, Run, gated_asset
 from .plots import bars
@@ -13,11 +14,20 @@ from .sql_files import sql_asset
 REFUSING = tuple(name for name, table in TABLES.items() if table.row_rules)
 
 
+# A landing file is done with when its days are clean: one whose days are in raw only comes up again.
+LOADED_FILES = Part(
+    TABLES["ops.landing_files"],
+    """SELECT * REPLACE (is_clean OR first_day IS NULL
+        OR (first_day >= getvariable('since') AND last_day <= getvariable('until')) AS is_clean)
+    FROM ops.landing_files""",
+)
+
+
 def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """Products first: an event of an unknown product is refused."""
     return [
         sql_asset("clean.products"),
-        sql_asset("clean.events", partitions=partitions),
+        sql_asset("clean.events", partitions=partitions, companions=(LOADED_FILES,)),
         sql_asset("clean.customers"),
         sql_asset("clean.order_lines"),
         sql_asset("clean.orders"),

@@ -15,6 +15,7 @@ import dagster as dg
 import duckdb
 
 from ..checks import GateRefused, Part
+from ..checks.gate import WHOLE
 from ..contracts import Table
 from ..sources.problems import LandingError
 from ..storage import drop_scratch, set_variables
@@ -50,12 +51,13 @@ class Built:
     """A SELECT for the rows, other tables to be written with them, and what people should see beside the counts.
 
     `refused` is the predicate of the earlier refusals in quarantine that this load replaces; by default those of its
-    days.
+    days. `checked` counts the rows that the limits of the row rules are shares of; by default those of the source.
     """
 
     source: str
     companions: tuple[Part, ...] = ()
     refused: str = ""
+    checked: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -135,7 +137,8 @@ def _open_run(context: dg.AssetExecutionContext, session: Session, table: Table,
 
 def _part(table: Table, built: Built, run: Run) -> Part:
     if run.days is None or run.is_full:
-        return Part(table, built.source)
+        return Part(table, built.source, refused=built.refused or WHOLE, checked=built.checked)
     between = f"BETWEEN DATE '{run.days[0]}' AND DATE '{run.days[1]}'"
     label = f"{run.days[0]}..{run.days[1]}"
-    return Part(table, built.source, f"{table.partition} {between}", label, built.refused or f'"partition" {between}')
+    refused = built.refused or f'"partition" {between}'
+    return Part(table, built.source, f"{table.partition} {between}", label, refused, built.checked)

@@ -87,11 +87,15 @@ def factors_table(interactions: Interactions, customers: FloatArray, products: F
     return pa.table({"entity": pa.array(entity), "id": pa.array(ids, pa.string()), "factors": factors})
 
 
-def read_factors(duck: duckdb.DuckDBPyConnection, entity: str) -> FloatArray:
-    """The factor matrix of one entity, float32 (n ids, n_factors), in the order of the sorted ids."""
-    rows = duck.execute(
-        "SELECT factors FROM models.als_factors WHERE entity = ? ORDER BY id", [entity]
-    ).to_arrow_table()
+def read_factors(duck: duckdb.DuckDBPyConnection, entity: str, ids: IdArray) -> FloatArray:
+    """The factor matrix of one entity, float32 (len(ids), n_factors), in the order of `ids`, which are sorted.
+
+    Raises ValueError where the stored factors are of other ids: then they were fitted on other interactions.
+    """
+    query = "SELECT id, factors FROM models.als_factors WHERE entity = ? ORDER BY id"
+    rows = duck.execute(query, [entity]).to_arrow_table()
+    if rows.column("id").to_pylist() != ids.tolist():
+        raise ValueError(f"models.als_factors has other {entity} ids than features.interactions: build it again")
     vectors = rows.column("factors").combine_chunks()
     return np.asarray(vectors.flatten()).reshape(len(rows), -1)
 

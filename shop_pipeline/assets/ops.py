@@ -6,6 +6,7 @@ and then replaces the published file. Not here: how the file is replaced (`stora
 
 import importlib.metadata
 import json
+import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from ..contracts import FEEDS, TABLES
+from ..contracts import TABLES
 from ..sources.landing import content_hash, list_files
 from ..storage import publish
 from .gated import Built, Run, gated_asset
@@ -47,10 +48,11 @@ def _manifest(run: Run) -> Built:
 
 
 def _inputs(run: Run) -> dict[str, str]:
-    """SHA-256 of each landing file; those of events are known from when they were read."""
-    known = dict(run.duck.execute("SELECT fingerprint, sha256 FROM ops.landing_files").fetchall())
-    files = [file for feed in run.session.settings.feeds.values() for file in list_files(run.session.paths.data, feed)]
-    return {file.name: known.get(file.fingerprint) or content_hash(file) for file in files}
+    """SHA-256 of each landing file that is loaded; those of events are known from when they were read."""
+    loaded = dict(run.duck.execute("SELECT file, sha256 FROM ops.landing_files WHERE is_clean").fetchall())
+    feeds = [feed for name, feed in run.session.settings.feeds.items() if name != "events"]
+    files = [file for feed in feeds for file in list_files(run.session.paths.data, feed)]
+    return loaded | {file.name: content_hash(file) for file in files}
 
 
 def _outputs(run: Run) -> dict[str, Any]:
@@ -66,12 +68,14 @@ def _outputs(run: Run) -> dict[str, Any]:
 
 
 def _git_revision() -> str | None:
-    """The checked-out revision, or None where the package is installed from a wheel."""
+    """The checked-out revision, or None where the package is installed from a wheel or git is not there."""
     here = Path(__file__).parent
+    if shutil.which("git") is None:
+        return None
     asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)  # noqa: S607
     return asked.stdout.strip() or None
 
 
 def _publish(run: Run) -> dict[str, Any]:
     kept = publish(run.duck, run.session.paths.published, run.session.run_id)
-    return {"published": str(run.session.paths.published), "kept_version": kept.name, "feeds": len(FEEDS)}
+    return {"published": str(run.session.paths.published), "kept_version": kept.name}

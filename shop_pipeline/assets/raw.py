@@ -34,6 +34,11 @@ def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
 def _builder(table: Table) -> Builder:
     def build(run: Run) -> Built:
         feed, files = _files(run, table.name)
+        if feed and not files:
+            # Unmounted, mistyped or tidied away: no reason to forget what is loaded.
+            judged = "NULL::VARCHAR AS _rule, NULL::VARCHAR AS _reason, NULL::VARCHAR AS _source"
+            kept = f"SELECT *, {judged} FROM {table.qualified}"
+            return Built(kept, refused="false", metadata={"note": f"no file under {feed.files}: stays as it was"})
         landed = _stage(run, table, feed, files)
         note = {} if feed else {"note": f"shop.yaml names no files for the feed {table.name}: the table is empty"}
         return Built(f"SELECT * FROM {landed}", metadata={"files": len(files)} | note)
@@ -48,6 +53,9 @@ def build_events(run: Run) -> Built:
     if feed is None:
         raise dg.Failure("shop.yaml: feeds.events: the one feed that is needed is missing", allow_retries=False)
     chosen = files if run.is_full else _needed(run, files)
+    if run.is_full and not files:
+        text = f"feeds.events: no file under {feed.files}: a full refresh would forget everything"
+        raise dg.Failure(text, allow_retries=False)
     landed = _stage(run, table, feed, chosen)
     _refuse_impossible_days(run, landed)
     _register(run, "present_files", files)
@@ -63,7 +71,10 @@ def build_events(run: Run) -> Built:
             " AND _file IN (SELECT unnest(json_keys(inputs)) FROM ops.run_manifest)"
         )
     refused = "file IN (SELECT file FROM read_files)"
-    return Built(source, (_ledger(landed),), refused, {"files_read": len(chosen), "files_in_landing": len(files)})
+    # Bad rows of other days count against all rows of the files, not against those of the run's days alone.
+    checked = f"SELECT count(*) FROM {landed}"
+    files_read = {"files_read": len(chosen), "files_in_landing": len(files)}
+    return Built(source, (_ledger(landed),), refused, checked, files_read)
 
 
 def _files(run: Run, name: str) -> tuple[Feed | None, list[LandingFile]]:
@@ -124,7 +135,8 @@ def _ledger(landed: str) -> Part:
     source = f"""
         SELECT
             file, fingerprint, sha256, count(_file) AS n_rows, count(_rule) AS n_refused,
-            min(event_date) FILTER (_rule IS NULL) AS first_day, max(event_date) FILTER (_rule IS NULL) AS last_day
+            min(event_date) FILTER (_rule IS NULL) AS first_day, max(event_date) FILTER (_rule IS NULL) AS last_day,
+            fingerprint IN (SELECT fingerprint FROM ops.landing_files WHERE is_clean) AS is_clean
         FROM read_files LEFT JOIN {landed} ON _file = file
         GROUP BY ALL
         HAVING first_day IS NULL OR (first_day >= getvariable('since') AND last_day <= getvariable('until'))

@@ -63,7 +63,9 @@ def champion_name(run: Run) -> str:
 def _rebuild(run: Run, name: str, interactions: Interactions) -> Recommender:
     """From the stored tables, without training again."""
     if name == "als":
-        return Als.from_factors(interactions, read_factors(run.duck, "customer"), read_factors(run.duck, "product"))
+        customers = read_factors(run.duck, "customer", interactions.customer_ids)
+        products = read_factors(run.duck, "product", interactions.product_ids)
+        return Als.from_factors(interactions, customers, products)
     if name == "item_neighbours":
         neighbours = read_neighbours(run.duck, interactions)
         config = ItemNeighboursConfig(run.session.settings.recommend.similar_products)

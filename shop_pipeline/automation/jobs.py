@@ -15,7 +15,7 @@ from ..assets.session import FULL_REFRESH_TAG
 from ..settings import ShopSettings, find_paths, load_settings
 from .alerts import tell_of_failure
 from .instance import UNDER_WAY, close_abandoned_runs
-from .landing_days import days_of, new_files, state_of, yesterday_and_before
+from .landing_days import days_to_load, new_files, state_of, yesterday_and_before
 
 DAILY, FULL_REFRESH = "daily", "full_refresh"
 EVERY_MORNING = "15 4 * * *"
@@ -75,10 +75,10 @@ def build_sensor() -> dg.SensorDefinition:
             return _skip(f"still arriving: {', '.join(arriving[:5])}", context.cursor)
         # A run whose process was killed would look busy for ever, and hold the queue.
         close_abandoned_runs(context.instance)
-        busy = RunsFilter(job_name=DAILY, statuses=[DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, *UNDER_WAY])
+        busy = RunsFilter(statuses=[DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, *UNDER_WAY])
         if context.instance.get_runs(busy, limit=1):
             return _skip("a run is under way; it may be loading these files", context.cursor)
-        days = days_of(files, settings)
+        days = days_to_load(paths, files, settings)
         if days is None:
             return _skip("the new files hold no events", state)
         request = dg.RunRequest(run_key=state, tags=days.tags | {"shop/new_files": str(len(files))})

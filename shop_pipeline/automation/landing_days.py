@@ -42,7 +42,7 @@ def new_files(paths: Paths, settings: ShopSettings) -> list[LandingFile]:
     feed = settings.feeds.get("events")
     if feed is None:
         return []
-    known = {row[0] for row in _ask(paths, "SELECT fingerprint FROM ops.landing_files")}
+    known = {row[0] for row in _ask(paths, "SELECT fingerprint FROM ops.landing_files WHERE is_clean")}
     return [file for file in list_files(paths.data, feed) if file.fingerprint not in known]
 
 
@@ -58,6 +58,16 @@ def days_of(files: Sequence[LandingFile], settings: ShopSettings) -> Days | None
             [settings.shop.first_day, datetime.now(settings.shop.zone).date()],
         ).fetchone()
     return Days(row[0], row[1]) if row and row[0] else None
+
+
+def days_to_load(paths: Paths, files: Sequence[LandingFile], settings: ShopSettings) -> Days | None:
+    """The days of `files`, and those that earlier states of the same files had: what has left a file has to go."""
+    found = days_of(files, settings)
+    names = {file.name for file in files}
+    rows = _ask(paths, "SELECT file, first_day, last_day FROM ops.landing_files WHERE first_day IS NOT NULL")
+    earlier = [Days(first, last) for name, first, last in rows if name in names]
+    every = earlier + ([found] if found else [])
+    return Days(min(d.since for d in every), max(d.until for d in every)) if every else None
 
 
 def newest_loaded_day(paths: Paths) -> date | None:

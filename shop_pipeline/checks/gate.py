@@ -23,7 +23,7 @@ class Part:
     """Fill `table` from `source` (a SELECT); rows of the table where `replaces` holds make room for it.
 
     `label` names the replaced slice for people; `refused` is the predicate, over the quarantine, of this part's earlier
-    refusals.
+    refusals. `checked` is a SELECT of the number of rows that shares are taken of, where it is not that of `source`.
     """
 
     table: Table
@@ -31,6 +31,7 @@ class Part:
     replaces: str = WHOLE
     label: str = ""
     refused: str = WHOLE
+    checked: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Gate:
         """Part the good rows from those that break a row rule; counts and outcomes per rule."""
         table, arrived = part.table, f"arrived_{part.table.schema}_{part.table.name}"
         self._stage(arrived, part.source)
-        total = count_rows(self._duck, arrived)
+        total = self._total(part, arrived)
         counted = self._duck.execute(f"SELECT _rule, count(*) FROM {arrived} WHERE _rule NOT NULL GROUP BY 1")
         counts: dict[str, int] = dict(counted.fetchall())
         unknown = set(counts) - {rule.name for rule in table.row_rules}
@@ -137,6 +138,10 @@ class Gate:
         judged = [_judge(rule, counts.get(rule.name, 0), total, samples.get(rule.name)) for rule in table.row_rules]
         good = replace(part, source=f"SELECT * FROM {arrived} WHERE _rule IS NULL")
         return good, [self._refused_rows(part, arrived)], counts, judged
+
+    def _total(self, part: Part, arrived: str) -> int:
+        row = self._duck.execute(part.checked or f"SELECT count(*) FROM {arrived}").fetchone()
+        return int(row[0]) if row else 0
 
     def _samples(self, arrived: str) -> dict[str, str]:
         """Where the first broken rows of each rule stand; not what is in them, which may be personal."""

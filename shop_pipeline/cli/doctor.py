@@ -16,7 +16,7 @@ from ..settings import Paths, SettingsError, load_settings
 from ..sources.landing import list_files
 from ..sources.presets import load_feed_preset
 from ..sources.problems import LandingError
-from ..storage import SchemaChanged, WarehouseLocked, open_warehouse
+from ..storage import WarehouseLocked, look_at_warehouse
 
 LIBRARIES = ("dagster", "duckdb", "great-expectations", "pandas", "numpy", "scipy", "implicit", "numba")
 ENOUGH_DISK_GB = 2.0
@@ -70,9 +70,9 @@ def _warehouse(paths: Paths) -> Iterator[Finding]:
         yield "warehouse", True, "not there yet: the first run makes it"
         return
     try:
-        open_warehouse(paths.warehouse, memory_gb=1).close()
+        look_at_warehouse(paths.warehouse)
         yield "warehouse", True, f"free, {paths.warehouse.stat().st_size / 1e6:.1f} MB"
-    except (WarehouseLocked, SchemaChanged, duckdb.Error) as error:
+    except (WarehouseLocked, duckdb.Error) as error:
         yield "warehouse", False, str(error)
     yield "published", paths.published.exists(), str(paths.published)
 

@@ -47,11 +47,15 @@ def run(
 @main.command()
 @click.argument("sql")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
-def query(sql: str, as_csv: bool) -> None:
+@click.option(
+    "--warehouse", is_flag=True, help="Ask the warehouse instead (all stages, quarantine); between runs only."
+)
+def query(sql: str, as_csv: bool, warehouse: bool) -> None:
     """Run SQL on the published file, also while a run is under way."""
     from .query import run_query
 
-    _explained(lambda: run_query(find_paths(), sql, as_csv=as_csv))
+    paths = find_paths()
+    _explained(lambda: run_query(paths.warehouse if warehouse else paths.published, sql, as_csv=as_csv))
 
 
 @main.command()

@@ -1,16 +1,16 @@
-"""`shop query`: SQL on the published file."""
+"""`shop query`: SQL on the published file, or on the warehouse."""
 
 import sys
+from pathlib import Path
 
-from ..settings import Paths
 from ..storage import query
 
 SHOWN = 100
 
 
-def run_query(paths: Paths, sql: str, *, as_csv: bool) -> int:
+def run_query(path: Path, sql: str, *, as_csv: bool) -> int:
     """Print the rows: all of them as CSV, the first of them as a table."""
-    found = query(paths.published, sql)
+    found = query(path, sql)
     if found is None:  # a statement without rows
         return 0
     if as_csv:

@@ -8,7 +8,7 @@ import time
 import uuid
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import dagster as dg
 from rich.console import Console
@@ -18,7 +18,7 @@ from ..assets.session import AS_OF_TAG, FULL_REFRESH_TAG
 from ..automation.alerts import tell_of_failure
 from ..automation.instance import PID_TAG, close_abandoned_runs, prepare_instance
 from ..automation.jobs import DAILY, FULL_REFRESH
-from ..automation.landing_days import Days, days_of, new_files, newest_loaded_day
+from ..automation.landing_days import Days, days_to_load, new_files, newest_loaded_day
 from ..definitions import build_defs
 from ..settings import Paths, SettingsError, ShopSettings, load_settings
 from ..simulate import ShopConfig, write_sample
@@ -103,7 +103,7 @@ def choose_days(paths: Paths, settings: ShopSettings, order: Order) -> Days:
         raise SettingsError(f"{paths.shop_yaml.name}: feeds.events: the one feed that is needed is missing")
     fresh = paths.published.exists() and not order.full
     files = new_files(paths, settings) if fresh else list_files(paths.data, feed)
-    found = days_of(files, settings) if files else None
+    found = days_to_load(paths, files, settings) if files else None
     newest = newest_loaded_day(paths)
     # A full run forgets what no file holds: an empty or unmounted landing folder must not erase the shop.
     found = found or (Days(newest, newest) if newest and not order.full else None)
@@ -117,6 +117,9 @@ def choose_days(paths: Paths, settings: ShopSettings, order: Order) -> Days:
 def _checked(days: Days, settings: ShopSettings) -> Days:
     if days.since > days.until:
         raise SettingsError(f"--since {days.since} is after --until {days.until}")
+    today = datetime.now(settings.shop.zone).date()
+    if days.until > today:
+        raise SettingsError(f"--until {days.until} is after today, {today}")
     if days.since < settings.shop.first_day:
         raise SettingsError(f"--since {days.since} is before shop.first_day {settings.shop.first_day} of shop.yaml")
     return days

@@ -193,7 +193,7 @@ CHECK_RESULTS = Table(
 LANDING_FILES = Table(
     "ops",
     "landing_files",
-    "one landing file of the events feed whose days are all loaded",
+    "one landing file of the events feed whose days are all in raw.events",
     (
         Column("file", "VARCHAR", "path under the data folder"),
         Column("fingerprint", "VARCHAR", "name, size and time of change: an equal one is not read again"),
@@ -202,6 +202,7 @@ LANDING_FILES = Table(
         Column("n_refused", "BIGINT", "rows that could not be read", minimum=0),
         Column("first_day", "DATE", "earliest day in it", required=False),
         Column("last_day", "DATE", "latest day in it", required=False),
+        Column("is_clean", "BOOLEAN", "all its days are in clean.events too: it is not looked at again"),
     ),
     ("file",),
 )

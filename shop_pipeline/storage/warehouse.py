@@ -42,6 +42,16 @@ def open_warehouse(path: Path, *, memory_gb: float, wait_seconds: float = 0) -> 
     return connection
 
 
+def look_at_warehouse(path: Path) -> None:
+    """Open it for reading and close it again. Raises `WarehouseLocked`, or what DuckDB raises for a broken file."""
+    try:
+        duckdb.connect(str(path), read_only=True).close()
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise
+        raise WarehouseLocked(_who_holds(path, str(error))) from error
+
+
 def _connect(path: Path, deadline: float) -> duckdb.DuckDBPyConnection:
     while True:
         try:
@@ -71,7 +81,7 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table]
         if have is None:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
             connection.execute(table.create_statement())
-        elif have != list(table.column_names) and table.partition is None:
+        elif have != list(table.column_names) and not _accumulates(table):
             connection.execute(f"DROP TABLE {table.qualified}")
             connection.execute(table.create_statement())
         elif have != list(table.column_names):
@@ -79,6 +89,11 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table]
                 f"{table.qualified} has columns {have}, its contract has {list(table.column_names)}:"
                 " move warehouse.duckdb away and load the landing files again"
             )
+
+
+def _accumulates(table: Table) -> bool:
+    """Filled slice by slice: what was dropped could not be built again by one run."""
+    return table.partition is not None or table.schema == "ops" or table.name == "quarantine"
 
 
 def _stored_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:

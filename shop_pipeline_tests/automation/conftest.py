@@ -50,7 +50,7 @@ def published_with(paths: Paths, *files: LandingFile) -> None:
     for file in files:
         columns = TABLES["ops.landing_files"].column_names
         row = {"file": file.name, "fingerprint": file.fingerprint, "sha256": "", "n_rows": 1, "n_refused": 0}
-        row |= {"first_day": FIRST_DAY, "last_day": FIRST_DAY}
+        row |= {"first_day": FIRST_DAY, "last_day": FIRST_DAY, "is_clean": True}
         marks = ", ".join("?" for _ in row)
         assert set(row) <= set(columns)
         duck.execute(f"INSERT INTO ops.landing_files ({', '.join(row)}) VALUES ({marks})", list(row.values()))
