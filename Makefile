@@ -1,5 +1,5 @@
 # make run: set up, then load data/landing and build everything. make test: set up, then all tests. See README.md.
-PYTHON ?= $(notdir $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v)))) python3.11)
+PYTHON ?= $(notdir $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v))) python3.11))
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
