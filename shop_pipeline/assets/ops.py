@@ -39,7 +39,7 @@ def _manifest(run: Run) -> Built:
         "parameters": settings.model_dump_json(exclude={"alerts"}),
         "seeds": json.dumps({"recommend": settings.recommend.seed}),
         "versions": json.dumps({name: importlib.metadata.version(name) for name in VERSIONS}),
-        "inputs": json.dumps(_inputs(run)),
+        "inputs": json.dumps(_inputs(run), sort_keys=True),
         "outputs": json.dumps(_outputs(run)),
     }
     run.duck.register("manifest", pd.DataFrame([row]).astype({"git_revision": "string"}))

@@ -43,13 +43,8 @@ def open_warehouse(path: Path, *, memory_gb: float, wait_seconds: float = 0) -> 
 
 
 def look_at_warehouse(path: Path) -> None:
-    """Open it for reading and close it again. Raises `WarehouseLocked`, or what DuckDB raises for a broken file."""
-    try:
-        duckdb.connect(str(path), read_only=True).close()
-    except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise
-        raise WarehouseLocked(_who_holds(path, str(error))) from error
+    """Open it as a run would, and close it unchanged. Raises `WarehouseLocked`, or what DuckDB has against the file."""
+    _connect(path, time.monotonic()).close()
 
 
 def _connect(path: Path, deadline: float) -> duckdb.DuckDBPyConnection:
