@@ -80,7 +80,7 @@ class Gate:
                 self._store_outcomes(report)
                 self._duck.execute("COMMIT")
                 return report
-        except BaseException:
+        except BaseException:  # also an interrupt: nothing may be left half written
             self._duck.execute("ROLLBACK")
             raise
         self._duck.execute("ROLLBACK")
