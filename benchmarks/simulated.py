@@ -50,6 +50,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             "seconds": cost.seconds,
             "cpu_seconds": cost.cpu_seconds,
             "peak_gb": cost.peak_gb,
+            "warehouse_mb": (data / "warehouse.duckdb").stat().st_size / 1e6,
+            "published_mb": (data / "shop.duckdb").stat().st_size / 1e6,
             "events_per_second": rows["event_lines_read"] / cost.seconds,
             "slowest_assets_seconds": dict(islice(seconds_by_asset(data).items(), SLOWEST)),
         }

@@ -5,6 +5,7 @@ with messages that name the key.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,7 +26,12 @@ FeedName = Literal[
     "tickets",
     "order_labels",
     "market",
+    "rates",
 ]
+
+GatedModel = Literal["product_similarity", "item_neighbours", "als", "model_evaluation", "recommendations"]
+
+Label = Literal["wholesale", "bot", "staff", "test"]
 
 
 class SettingsError(Exception):
@@ -65,6 +71,14 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from error
+    return text
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -93,6 +107,8 @@ class Feed(_Strict):
     """Glob, relative to the data folder."""
     format: str = "canonical"
     """Name of a preset; not looked at where `columns` are given."""
+    lookups: dict[str, str] = {}
+    """Other files of the same export that the format joins: its name for them -> glob."""
     encoding: str = "utf-8"
     columns: dict[str, str] = {}
     """An own mapping: canonical column to a column of the file, or to a DuckDB expression over its columns."""
@@ -114,6 +130,67 @@ class Interactions(_Strict):
         "review": 1,
     }
     """Refunds and cancellations need none: they take their share off the purchases."""
+    leave_out: list[Label] = ["bot", "staff", "test"]
+    """Customers with these labels, and with `bot` all visits of bots, teach the models nothing. Wholesale buyers do:
+    they are customers, and in many shops most of the revenue."""
+
+
+class Returns(_Strict):
+    """How refunds and cancellations find their sale (`clean.returns`)."""
+
+    window_days: int = Field(365, ge=1)
+    """A sale this many calendar days before its return still counts; by its order number, any does."""
+
+
+class Customers(_Strict):
+    """Who is no ordinary customer (`clean.customer_labels`): a person is never dropped for it, only labelled.
+
+    Wholesale needs two of three signs, each of them the customer's median, so that neither a keen private customer nor
+    one large order is enough. What the defaults find, measured: docs/decisions.md.
+    """
+
+    wholesale_units_per_line: FiniteFloat = Field(10, gt=0)
+    """A household takes a few of a thing; trade packs start at ten or a dozen."""
+    wholesale_order_value_times: FiniteFloat = Field(8, gt=0)
+    """Orders against those of the middle customer. Spending is skewed: five times is still within reach of people."""
+    wholesale_products_per_order: FiniteFloat = Field(20, gt=0)
+    """Different products on one order: a range is bought, not a wish. The week's groceries have as many, but not ten
+    of each."""
+    wholesale_bulk_units: FiniteFloat = Field(24, gt=0)
+    """Two dozen of a thing per line are enough without a second sign ..."""
+    wholesale_bulk_lines: int = Field(5, ge=1)
+    """... over at least so many lines: one or two lines are a wedding."""
+    bot_pages_per_minute: int = Field(20, ge=1)
+    """A page every three seconds: people reach it for a moment, when they open tabs."""
+    bot_minutes: int = Field(3, ge=1)
+    """In how many minutes of one day a visit has to be as fast."""
+    bot_endless_pages: int = Field(300, ge=1)
+    """Pages of a visit on one day without a favourite, a cart or a purchase: an hour and more at 12 seconds a page."""
+    bot_share: FiniteFloat = Field(0.5, gt=0, le=1)
+    """Share of a customer's events that lie in visits of bots."""
+    bot_pages_per_day: int = Field(1000, ge=1)
+    """One a minute through 16 waking hours."""
+    staff_domains: list[str] = []
+    """Domains of the mail addresses of the shop's own people, subdomains included."""
+    staff_ids: list[str] = []
+    test_domains: list[str] = [
+        *("test", "example", "invalid"),
+        *("example.com", "example.net", "example.org"),
+    ]
+    """Reserved by RFC 2606: nobody has an address there."""
+    test_domains_limit: FiniteFloat = Field(0.5, ge=0, le=1)
+    """Where a larger share of all addresses is there, they stand for addresses that were taken out: no proof."""
+    test_patterns: list[Annotated[str, AfterValidator(_regular_expression)]] = [
+        "(^|[^a-z])test(er|ing|user|account)?([^a-z]|$)",
+        "测试",
+    ]
+    """Regular expressions, looked for in the name and in the address before the @, both in small letters."""
+    test_ids: list[str] = []
+
+    @property
+    def test_pattern(self) -> str:
+        """All patterns as one; empty without any."""
+        return "|".join(f"(?:{pattern})" for pattern in self.test_patterns)
 
 
 class Recommend(_Strict):
@@ -143,8 +220,14 @@ class ShopSettings(_Strict):
 
     shop: Shop = Shop()
     feeds: dict[FeedName, Feed] = {}
+    returns: Returns = Returns()
     interactions: Interactions = Interactions()
+    customers: Customers = Customers()
     recommend: Recommend = Recommend()
+    readiness: dict[GatedModel, Annotated[int, Field(ge=0)]] = {}
+    """Own thresholds for the first quantity that a model needs (marts.model_readiness); 0: in any case."""
+    limits: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    """Own limits of row rules: the share of a load that may break one before the whole load is refused."""
     alerts: Alerts = Alerts()
 
 

@@ -5,6 +5,7 @@
 | raw      | raw.py      | the feeds as they landed, typed                              |
 | clean    | clean.py    | what the rest may trust, and the quarantine                  |
 | features | features.py | the interaction matrix                                       |
+| (marts)  | readiness.py| what the data allow: one mart ahead of the models            |
 | models   | models.py   | similarity and factors                                       |
 | marts    | marts.py    | what people query: recommendations, sales, evaluation ...    |
 | ops      | ops.py      | the manifest of a good run; publishes                        |
@@ -15,9 +16,9 @@ warehouse open for a run.
 
 import dagster as dg
 
-from . import clean, features, marts, models, ops, raw
+from . import clean, features, marts, models, ops, raw, readiness
 
-STAGES = (raw, clean, features, models, marts)
+STAGES = (raw, clean, features, readiness, models, marts)
 
 
 def all_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:

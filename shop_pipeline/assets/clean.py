@@ -9,6 +9,7 @@ from ..checks import Part
 from ..contracts import TABLES
 from .gated import Built, Run, gated_asset
 from .plots import bars
+from .returns import build_returns, matched_shares
 from .sql_files import sql_asset
 
 REFUSING = tuple(name for name, table in TABLES.items() if table.row_rules)
@@ -27,10 +28,21 @@ def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """Products first: an event of an unknown product is refused."""
     return [
         sql_asset("clean.products"),
+        sql_asset("clean.prices"),
+        sql_asset("clean.rates"),
         sql_asset("clean.events", partitions=partitions, companions=(LOADED_FILES,)),
         sql_asset("clean.customers"),
+        gated_asset(
+            TABLES["clean.returns"],
+            build_returns,
+            ("clean.events",),
+            kinds={"python", "numpy"},
+            afterwards=matched_shares,
+        ),
         sql_asset("clean.order_lines"),
         sql_asset("clean.orders"),
+        sql_asset("clean.sessions"),
+        sql_asset("clean.customer_labels"),
         gated_asset(TABLES["clean.quarantine"], _quarantine, REFUSING, kinds={"sql"}, afterwards=_refusals),
     ]
 

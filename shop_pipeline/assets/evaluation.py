@@ -18,15 +18,23 @@ from ..models.item_neighbours import ItemNeighbours, ItemNeighboursConfig
 from ..models.popularity import Popularity
 from ..models.recommender import Recommender
 from ..storage import set_variables
+from .audience import labels_told
 from .gated import Built, Run
 from .matrices import read_interactions
-from .models import als_config, empty
+from .models import als_config, empty, similarity_limit
 from .plots import intervals
+from .readiness import shortfall
 from .sql_files import sql_text
 
 K = 10
 BASELINE = "popularity"
 CHOSEN_BY = "ndcg"
+# What has to be allowed for a rival to stand: its lists come from these tables.
+NEEDS: dict[str, tuple[str, ...]] = {
+    BASELINE: (),
+    "item_neighbours": ("item_neighbours", "product_similarity"),
+    "als": ("als",),
+}
 
 # What was bought after the cut and not before, by customers and of products that training knows. Customers who are new
 # after the cut get the same popular list from every model and would only thin the difference.
@@ -41,19 +49,22 @@ WHERE event_type = 'purchase' AND event_at >= ? AND event_at < ?
 
 
 def recommenders(run: Run) -> dict[str, Recommender]:
-    """The rivals by name, untrained; the first is the boring rule."""
+    """The rivals by name, untrained; the first is the boring rule. A model that the data don't allow is none."""
     chosen = run.session.settings.recommend
-    return {
+    every: dict[str, Recommender] = {
         BASELINE: Popularity(),
         "item_neighbours": ItemNeighbours(
-            ItemNeighboursConfig(chosen.similar_products, memory_limit_bytes=int(chosen.memory_gb * 2**30))
+            ItemNeighboursConfig(chosen.similar_products, memory_limit_bytes=similarity_limit(run))
         ),
         "als": Als(als_config(run)),
     }
+    return {name: model for name, model in every.items() if all(shortfall(run, one) is None for one in NEEDS[name])}
 
 
 def build_evaluation(run: Run) -> Built:
     """One row per model and metric at K, with the champion marked."""
+    if note := shortfall(run, "model_evaluation"):
+        return empty("marts.model_evaluation", {"note": note})
     split_at = run.as_of - timedelta(days=run.session.settings.recommend.holdout_days)
     trained = _interactions_before(run, split_at)
     if trained is None:
@@ -65,11 +76,13 @@ def build_evaluation(run: Run) -> Built:
     frame = _frame(rows, split_at)
     run.duck.register("found_evaluation", frame)
     picture = intervals(frame[frame["metric"] == CHOSEN_BY], "model", "value", "ci_low", "ci_high")
-    return Built("SELECT * FROM found_evaluation", metadata={"champion": champion(rows), f"plot_{CHOSEN_BY}": picture})
+    told = {"champion": champion(rows), f"plot_{CHOSEN_BY}": picture} | labels_told(run)
+    return Built("SELECT * FROM found_evaluation", metadata=told)
 
 
 def _interactions_before(run: Run, split_at: datetime) -> Interactions | None:
-    # The very SQL that fills features.interactions, with an earlier clock.
+    # The very SQL that fills features.interactions, with an earlier clock. The labels of customers stay those of the
+    # run's clock: whom the models leave out is the same on both sides of the comparison.
     set_variables(run.duck, {"as_of": split_at})
     try:
         return read_interactions(run.duck, sql_text("features.interactions"))

@@ -4,13 +4,14 @@ from typing import Any
 
 import dagster as dg
 
+from .audience import labels_told
 from .gated import Run
 from .plots import histogram
 from .sql_files import sql_asset
 
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    return [sql_asset("features.interactions", afterwards=_shape)]
+    return [sql_asset("features.interactions", afterwards=_shape), sql_asset("features.model_counts")]
 
 
 def _shape(run: Run) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def _shape(run: Run) -> dict[str, Any]:
         "SELECT count(DISTINCT customer_id), count(DISTINCT product_id), count(*) FROM features.interactions"
     ).fetchone()
     customers, products, entries = row or (0, 0, 0)
-    shape = {"customers": customers, "products": products}
+    shape = {"customers": customers, "products": products} | labels_told(run)
     if not entries:
         return shape | {"note": "no known customer has done anything with a known product: the models stay empty"}
     spread = run.duck.execute(

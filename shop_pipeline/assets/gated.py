@@ -52,12 +52,14 @@ class Built:
 
     `refused` is the predicate of the earlier refusals in quarantine that this load replaces; by default those of its
     days. `checked` counts the rows that the limits of the row rules are shares of; by default those of the source.
+    `is_stored`: the source only picks from temporary tables of the builder.
     """
 
     source: str
     companions: tuple[Part, ...] = ()
     refused: str = ""
     checked: str = ""
+    is_stored: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -99,7 +101,7 @@ def gated_asset(
         run = _open_run(context, warehouse.session, table, partitioned=partitions is not None)
         try:
             built = build(run)
-            report = run.session.gate.write(_part(table, built, run), *built.companions)
+            report = run.session.gate.write(part_of(table, built, run), *built.companions)
         except (LandingError, duckdb.Error) as error:
             # The same input would fail again. Anything else may pass (a file still being copied), where a retry is set.
             raise dg.Failure(str(error), allow_retries=False) from error
@@ -135,10 +137,12 @@ def _open_run(context: dg.AssetExecutionContext, session: Session, table: Table,
     return Run(session, as_of, days, tags, context.log)
 
 
-def _part(table: Table, built: Built, run: Run) -> Part:
+def part_of(table: Table, built: Built, run: Run) -> Part:
     if run.days is None or run.is_full:
-        return Part(table, built.source, refused=built.refused or WHOLE, checked=built.checked)
+        whole = built.refused or WHOLE
+        return Part(table, built.source, refused=whole, checked=built.checked, is_stored=built.is_stored)
     between = f"BETWEEN DATE '{run.days[0]}' AND DATE '{run.days[1]}'"
     label = f"{run.days[0]}..{run.days[1]}"
     refused = built.refused or f'"partition" {between}'
-    return Part(table, built.source, f"{table.partition} {between}", label, refused, built.checked)
+    replaces = f"{table.partition} {between}"
+    return Part(table, built.source, replaces, label, refused, built.checked, built.is_stored)

@@ -8,6 +8,7 @@ from ..contracts import TABLES
 from .evaluation import build_evaluation
 from .gated import Run, gated_asset
 from .plots import line
+from .readiness import NAME as READINESS
 from .recommendations import build_recommendations
 from .sql_files import sql_asset
 
@@ -17,13 +18,14 @@ RECOMMENDED_FROM = (
     "models.als_factors",
     "models.product_similarity",
     "marts.model_evaluation",
+    READINESS,
 )
 
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The quality table comes last: it tells of all others."""
     python = {"python", "numpy"}
-    evaluated_from = ("features.interactions", "clean.events")
+    evaluated_from = ("features.interactions", "clean.events", "clean.returns", READINESS)
     made = [
         sql_asset("marts.sales_daily", afterwards=_revenue),
         sql_asset("marts.popular_products"),

@@ -1,12 +1,12 @@
 """Stage 1, `raw`: the feeds as they landed, typed; what can't be read goes to quarantine.
 
 `raw.events` is filled day by day and reads a landing file again only if the file is new, has changed, or has rows of
-the days in question (`ops.landing_files` remembers). The other feeds are small and read whole. Not here: how a file is
-read (`sources/`), and what is possible but wrong (`clean`).
+the days in question (`ops.landing_files` remembers); a new file that names another day is left for later. The other
+feeds are small and read whole. Not here: how a file is read (`sources/`), and what is possible but wrong (`clean`).
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 import pandas as pd
@@ -22,16 +22,18 @@ from .gated import Builder, Built, Run, gated_asset
 # raised as a failure that allows no retry.
 RETRY = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL)
 LANDED = "landed_{}"
+SPAN = "event_date BETWEEN getvariable('since') AND getvariable('until')"
+ONE_DAY = timedelta(days=1)
 
 
 def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """The nine feeds."""
+    """The ten feeds."""
     events = gated_asset(FEEDS["events"], build_events, (), kinds={"csv"}, partitions=partitions, retry=RETRY)
     others = [table for name, table in FEEDS.items() if name != "events"]
-    return [events, *(gated_asset(t, _builder(t), (), kinds={"csv"}, retry=RETRY) for t in others)]
+    return [events, *(gated_asset(t, builder_of(t), (), kinds={"csv"}, retry=RETRY) for t in others)]
 
 
-def _builder(table: Table) -> Builder:
+def builder_of(table: Table) -> Builder:
     def build(run: Run) -> Built:
         feed, files = _files(run, table.name)
         if feed and not files:
@@ -41,7 +43,7 @@ def _builder(table: Table) -> Builder:
             return Built(kept, refused="false", metadata={"note": f"no file under {feed.files}: stays as it was"})
         landed = _stage(run, table, feed, files)
         note = {} if feed else {"note": f"shop.yaml names no files for the feed {table.name}: the table is empty"}
-        return Built(f"SELECT * FROM {landed}", metadata={"files": len(files)} | note)
+        return Built(f"SELECT * FROM {landed}", is_stored=True, metadata={"files": len(files)} | note)
 
     return build
 
@@ -60,21 +62,18 @@ def build_events(run: Run) -> Built:
     _refuse_impossible_days(run, landed)
     _register(run, "present_files", files)
     _register(run, "read_files", chosen)
-    span = "event_date BETWEEN getvariable('since') AND getvariable('until')"
-    source = f"SELECT * FROM {landed} WHERE _rule IS NOT NULL OR {span}"
     if not run.is_full:
-        # Landing folders are emptied now and then; what was loaded from a file that is gone stays. But only if a good
-        # run had the file: a file that a gate refused, and that was then taken away, must not spoil its day for ever.
-        source += (
-            f" UNION ALL BY NAME SELECT * FROM {table.qualified}"
-            f" WHERE {span} AND _file NOT IN (SELECT file FROM present_files)"
-            " AND _file IN (SELECT unnest(json_keys(inputs)) FROM ops.run_manifest)"
-        )
-    refused = "file IN (SELECT file FROM read_files)"
-    # Bad rows of other days count against all rows of the files, not against those of the run's days alone.
-    checked = f"SELECT count(*) FROM {landed}"
+        _keep_stored_rows(run, landed)
     files_read = {"files_read": len(chosen), "files_in_landing": len(files)}
-    return Built(source, (_ledger(landed),), refused, checked, files_read)
+    return Built(
+        f"SELECT * FROM {landed} WHERE _rule IS NOT NULL OR {SPAN}",
+        (_ledger(landed),),
+        refused="file IN (SELECT file FROM read_files)",
+        # Bad rows of other days count against all rows of the files, not against those of the run's days alone.
+        checked=f"SELECT count(*) FROM {landed} WHERE _file IN (SELECT file FROM read_files)",
+        is_stored=True,
+        metadata=files_read,
+    )
 
 
 def _files(run: Run, name: str) -> tuple[Feed | None, list[LandingFile]]:
@@ -90,16 +89,28 @@ def _stage(run: Run, table: Table, feed: Feed | None, files: Sequence[LandingFil
 
 def _needed(run: Run, files: Sequence[LandingFile]) -> list[LandingFile]:
     since, until = _days(run)
-    rows = run.duck.execute("SELECT fingerprint, first_day, last_day FROM ops.landing_files").fetchall()
-    known = {fingerprint: (first, last) for fingerprint, first, last in rows}
+    rows = run.duck.execute("SELECT file, fingerprint, first_day, last_day FROM ops.landing_files").fetchall()
+    known = {fingerprint for _, fingerprint, *_ in rows}
+    # Also of a file that has changed: the rows that its earlier state had of these days are replaced now.
+    loaded = {file for file, _, first, last in rows if first is not None and first <= until and last >= since}
+    return [
+        file
+        for file in files
+        if file.name in loaded or (file.fingerprint not in known and not _is_of_another_day(run, file))
+    ]
 
-    def concerns(file: LandingFile) -> bool:
-        if file.fingerprint not in known:
-            return True
-        first, last = known[file.fingerprint]
-        return first is not None and first <= until and last >= since
 
-    return [file for file in files if concerns(file)]
+def _is_of_another_day(run: Run, file: LandingFile) -> bool:
+    """By the day in its name, give or take one: the names may follow another time zone than the shop.
+
+    A day that no run can have says nothing. What such a file has of other days than its name says comes in when the
+    file itself comes up as new (`automation/landing_days.py`), whose days are the range of a run then.
+    """
+    since, until = _days(run)
+    named, shop = file.named_date, run.session.settings.shop
+    if named is None or not shop.first_day <= named <= datetime.now(shop.zone).date():
+        return False
+    return not since - ONE_DAY <= named <= until + ONE_DAY
 
 
 def _days(run: Run) -> tuple[date, date]:
@@ -116,6 +127,19 @@ def _refuse_impossible_days(run: Run, landed: str) -> None:
             _reason = 'event_at: ' || event_at,
             _source = to_json({landed})
         WHERE _rule IS NULL AND (event_date < getvariable('first_day') OR event_at > getvariable('now'))"""
+    )
+
+
+def _keep_stored_rows(run: Run, landed: str) -> None:
+    """What was loaded from a file that is gone (landing folders are emptied), or left for later, stays.
+
+    But only if a good run had the file: a file that a gate refused, and that was then taken away, must not spoil its
+    day for ever.
+    """
+    run.duck.execute(
+        f"INSERT INTO {landed} BY NAME SELECT * FROM raw.events"
+        f" WHERE {SPAN} AND _file NOT IN (SELECT file FROM read_files)"
+        " AND _file IN (SELECT unnest(json_keys(inputs)) FROM ops.run_manifest)"
     )
 
 

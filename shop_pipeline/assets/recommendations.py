@@ -17,10 +17,12 @@ from ..models.popularity import Popularity
 from ..models.recommender import Recommender
 from ..models.selection import NO_POSITION
 from ..models.top_n import TopN
+from .audience import labels_told
 from .evaluation import BASELINE
 from .gated import Built, Run
 from .matrices import lists_of, read_factors, read_interactions, read_neighbours
 from .models import EMPTY, empty
+from .readiness import shortfall
 
 NAME = "marts.recommendations"
 REASON = {"item_neighbours": "similar_to_yours", "als": "your_taste", BASELINE: "popular"}
@@ -41,6 +43,8 @@ def build_recommendations(run: Run) -> Built:
     interactions = read_interactions(run.duck)
     if interactions is None:
         return empty(NAME, EMPTY)
+    if note := shortfall(run, "recommendations"):
+        return empty(NAME, {"note": note})
     name = champion_name(run)
     model, popular = _rebuild(run, name, interactions), Popularity().fit(interactions, np.random.default_rng(0))
     customers: dict[str, Any] = run.duck.execute(CUSTOMERS).fetchnumpy()
@@ -51,7 +55,9 @@ def build_recommendations(run: Run) -> Built:
         run.duck.register("block", rows)
         run.duck.execute("INSERT INTO listed BY NAME SELECT * FROM block")
         run.duck.unregister("block")
-    return Built("SELECT * FROM listed", metadata={"champion": name, "customers": len(customers["position"])})
+    told = {"champion": name, "customers": len(customers["position"])} | labels_told(run)
+    popular_only = shortfall(run, "recommendations", "reduced")
+    return Built("SELECT * FROM listed", metadata=told | ({"reduced": popular_only} if popular_only else {}))
 
 
 def champion_name(run: Run) -> str:

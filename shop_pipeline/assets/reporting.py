@@ -28,7 +28,7 @@ def checks_of(table: Table) -> list[tuple[str, str]]:
 
 def check_results(table: Table, report: Report) -> Iterator[dg.AssetCheckResult]:
     """One result per check of `checks_of`, from the outcomes of its expectations."""
-    row_rules = {rule.name for rule in table.row_rules}
+    row_rules = {rule.name for rule in table.row_rules} | {repair.name for repair in table.repairs}
     for name, _ in checks_of(table):
         if name == CONTRACT:
             mine = [o for o in report.outcomes if not o.is_rule and o.rule not in row_rules]
@@ -65,12 +65,14 @@ def _parsed(outcome: Outcome) -> Any:
 
 
 def counts(report: Report) -> dict[str, Any]:
-    """Rows that went in, and how many were set aside by which rule."""
+    """Rows that went in, how many were set aside by which rule, and how many mended by which repair."""
     counted: dict[str, Any] = {"dagster/row_count": report.n_rows}
     if report.table.row_rules:
         total = report.n_rows + sum(report.set_aside.values())
         counted["set_aside"] = dg.MetadataValue.json(report.set_aside)
         counted["set_aside_share"] = sum(report.set_aside.values()) / total if total else 0.0
+    if report.table.repairs:
+        counted["repaired"] = dg.MetadataValue.json(report.repaired)
     return counted
 
 

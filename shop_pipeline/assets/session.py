@@ -14,7 +14,8 @@ from pydantic import PrivateAttr
 
 from ..checks import Gate
 from ..contracts import TABLES
-from ..settings import Paths, ShopSettings, find_paths, load_settings
+from ..models.readiness_rules import COUNTED
+from ..settings import Paths, SettingsError, ShopSettings, find_paths, load_settings
 from ..storage import open_warehouse, set_variables
 
 AS_OF_TAG = "shop/as_of"
@@ -60,7 +61,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         duck = open_warehouse(paths.warehouse, memory_gb=self.memory_gb, wait_seconds=self.lock_wait_seconds)
         try:
             set_variables(duck, run_variables(settings, run_id))
-            gate = Gate(duck, run_id, TABLES["clean.quarantine"], TABLES["ops.check_results"])
+            gate = Gate(duck, run_id, TABLES["clean.quarantine"], TABLES["ops.check_results"], known_limits(settings))
             self._session = Session(duck, gate, paths, settings, run_id)
             yield self
         finally:
@@ -74,6 +75,14 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._session
 
 
+def known_limits(settings: ShopSettings) -> dict[str, float]:
+    """The own limits of row rules. Raises `SettingsError` for a rule that no contract has."""
+    rules = {rule.name for table in TABLES.values() for rule in table.row_rules}
+    if unknown := set(settings.limits) - rules:
+        raise SettingsError(f"shop.yaml: limits: {sorted(unknown)}: no such row rule; there are {sorted(rules)}")
+    return settings.limits
+
+
 def run_variables(settings: ShopSettings, run_id: str) -> dict[str, object]:
     """What SQL files may read. `now` is the start of the run (UTC); no model sees it, it only refuses the future."""
     return {
@@ -81,7 +90,13 @@ def run_variables(settings: ShopSettings, run_id: str) -> dict[str, object]:
         "now": datetime.now(UTC).replace(tzinfo=None),
         "first_day": settings.shop.first_day,
         "currency": settings.shop.currency,
+        "return_window_days": settings.returns.window_days,
         "half_life_days": settings.interactions.half_life_days,
         "event_weights": settings.interactions.weights,
+        "leave_out": settings.interactions.leave_out,
+        **settings.customers.model_dump(exclude={"test_patterns"}),
+        "test_pattern": settings.customers.test_pattern,
         "list_length": settings.recommend.list_length,
+        "holdout_days": settings.recommend.holdout_days,
+        **COUNTED,
     }

@@ -61,12 +61,17 @@ def days_of(files: Sequence[LandingFile], settings: ShopSettings) -> Days | None
 
 
 def days_to_load(paths: Paths, files: Sequence[LandingFile], settings: ShopSettings) -> Days | None:
-    """The days of `files`, and those that earlier states of the same files had: what has left a file has to go."""
+    """The days of `files`, and those that earlier states of the same files had: what has left a file has to go.
+
+    With the days in their names, where their rows are of others: a run reads a new file only by its name's day.
+    """
     found = days_of(files, settings)
     names = {file.name for file in files}
     rows = _ask(paths, "SELECT file, first_day, last_day FROM ops.landing_files WHERE first_day IS NOT NULL")
     earlier = [Days(first, last) for name, first, last in rows if name in names]
-    every = earlier + ([found] if found else [])
+    today = datetime.now(settings.shop.zone).date()
+    named = [Days(day, day) for f in files if (day := f.named_date) and settings.shop.first_day <= day <= today]
+    every = earlier + ([found, *named] if found else [])
     return Days(min(d.since for d in every), max(d.until for d in every)) if every else None
 
 

@@ -7,11 +7,24 @@ GX costs 7; and its sample names the broken rows by their key. Not here: running
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import great_expectations.expectations as gxe
 
 from ..contracts import Column, ForeignKey, Severity, Table
+
+
+class NoUnexpectedRows(gxe.UnexpectedRowsExpectation):  # type: ignore[misc]
+    """The same expectation without the rows: GX asks each query twice, once for the count and once for a sample.
+
+    The sample is `audit.py`'s, of broken promises only and without personal data.
+    """
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count",)
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        n_rows = metrics["unexpected_rows_query.row_count"]
+        return {"success": n_rows == 0, "result": {"observed_value": n_rows}}
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,10 @@ def _breaches(column: Column) -> Iterator[tuple[str, str]]:
 
 def _of_key(table: Table, outside: str | None) -> Iterator[tuple[str, str]]:
     columns = ", ".join(f'"{column}"' for column in table.key)
-    yield f"key({', '.join(table.key)})", f"SELECT {columns} FROM {{batch}} GROUP BY ALL HAVING count(*) > 1"
+    # Only rows whose hash is there twice are compared: a third of the time of the columns themselves.
+    suspects = f"SELECT hash({columns}) FROM {{batch}} GROUP BY ALL HAVING count(*) > 1"
+    repeated = f"SELECT {columns} FROM {{batch}} WHERE hash({columns}) IN ({suspects}) GROUP BY ALL HAVING count(*) > 1"
+    yield f"key({', '.join(table.key)})", repeated
     if outside is not None:
         # A slice is replaced: its keys must not stand in the rows that stay.
         stays = f"(SELECT {columns} FROM {table.qualified} WHERE {outside})"
@@ -87,5 +103,5 @@ def _orphans(key: ForeignKey) -> str:
 def _query(
     name: str, sql: str, severity: Severity = "ERROR", *, column: Column | None = None, is_rule: bool = False
 ) -> Promise:
-    expectation = gxe.UnexpectedRowsExpectation(unexpected_rows_query=sql, description=name, meta=_meta(name))
+    expectation = NoUnexpectedRows(unexpected_rows_query=sql, description=name, meta=_meta(name))
     return Promise(name, expectation, severity, query=sql, column=column, is_rule=is_rule)

@@ -1,16 +1,18 @@
 """The commands of `shop`, their options and exit statuses.
 
-0: done. 1: a gate refused a table or the run failed. 2: the call, shop.yaml or a landing file can't be used, or the
-warehouse is held by another process. Not here: what the commands do (the modules beside this one).
+0: done. 1: a gate refused a table or the run failed. 2: the call, shop.yaml or a landing file can't be used, the
+warehouse is held by another process, or the run would not fit. Not here: what the commands do (the modules beside
+this one).
 """
 
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 import click
 
-from ..settings import SettingsError, apply_quiet_environment, find_paths
+from ..settings import FeedName, SettingsError, apply_quiet_environment, find_paths
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -34,14 +36,29 @@ def main() -> None:
 @click.option("--as-of", type=DAY, help="No model sees anything after this day; by default the newest day loaded.")
 @click.option("--select", "selection", help='Dagster asset selection, such as "key:marts/*" or "+marts/sales_daily".')
 @click.option("--full", is_flag=True, help="Read all landing files again and rebuild everything.")
+@click.option("--plan", is_flag=True, help="Only say what it would take: rows, memory, disk and time.")
 def run(
-    since: datetime | None, until: datetime | None, as_of: datetime | None, selection: str | None, full: bool
+    since: datetime | None,
+    until: datetime | None,
+    as_of: datetime | None,
+    selection: str | None,
+    full: bool,
+    plan: bool,
 ) -> None:
     """Load what is new, build everything that follows, and publish it if no gate refuses."""
+    from .plan import check_disk, show_plan
     from .run import Order, run_pipeline
 
     first, last, clock = (day.date() if day else None for day in (since, until, as_of))
-    raise SystemExit(_explained(lambda: run_pipeline(find_paths(), Order(first, last, clock, selection, full))))
+    paths, order = find_paths(), Order(first, last, clock, selection, full)
+    if plan:
+        raise SystemExit(_explained(lambda: show_plan(paths, order)))
+
+    def run_if_it_fits() -> int:
+        check_disk(paths, order)
+        return run_pipeline(paths, order)
+
+    raise SystemExit(_explained(run_if_it_fits))
 
 
 @main.command()
@@ -59,6 +76,14 @@ def query(sql: str, as_csv: bool, warehouse: bool) -> None:
 
 
 @main.command()
+def readiness() -> None:
+    """Say what the data allow, model by model, with threshold and reason; from the published file."""
+    from .readiness import show
+
+    _explained(lambda: show(find_paths()))
+
+
+@main.command()
 @click.option("--days", default=180, show_default=True, type=click.IntRange(2))
 @click.option("--customers", default=5_000, show_default=True, type=click.IntRange(1))
 @click.option("--products", default=800, show_default=True, type=click.IntRange(1))
@@ -71,6 +96,21 @@ def sample(days: int, customers: int, products: int, seed: int, out: Path | None
 
     config = ShopConfig(days=days, customers=customers, products=products, seed=seed)
     _explained(lambda: write(out or find_paths().data, config))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--feed", type=click.Choice(get_args(FeedName)), help="The feed that the files are for, if you know it.")
+@click.option("--write", is_flag=True, help="Put the feeds into shop.yaml; what stands there stays.")
+@click.option("--force", is_flag=True, help="With --write: replace a feed that has other values in shop.yaml.")
+def inspect(paths: tuple[str, ...], feed: str | None, write: bool, force: bool) -> None:
+    """Say what files look like, and the lines of shop.yaml that would use them; exit status 1 if some are unknown.
+
+    PATHS are files, folders or quoted patterns.
+    """
+    from .inspect import Wish, inspect_files
+
+    raise SystemExit(_explained(lambda: inspect_files(find_paths(), Wish(paths, feed, write, force))))
 
 
 @main.command()
@@ -95,9 +135,10 @@ def _explained(act: Callable[[], int]) -> int:
     import duckdb
 
     from ..sources.problems import LandingError
-    from ..storage import SchemaChanged, WarehouseLocked
+    from ..storage import NoRoom, SchemaChanged, WarehouseLocked
 
+    usual = (SettingsError, LandingError, NoRoom, WarehouseLocked, SchemaChanged, FileNotFoundError, duckdb.Error)
     try:
         return act()
-    except (SettingsError, LandingError, WarehouseLocked, SchemaChanged, FileNotFoundError, duckdb.Error) as error:
+    except usual as error:
         raise CannotUse(str(error)) from error

@@ -14,7 +14,7 @@ import dagster as dg
 from rich.console import Console
 from rich.markup import escape
 
-from ..assets.session import AS_OF_TAG, FULL_REFRESH_TAG
+from ..assets.session import AS_OF_TAG, FULL_REFRESH_TAG, known_limits
 from ..automation.alerts import tell_of_failure
 from ..automation.instance import PID_TAG, close_abandoned_runs, prepare_instance
 from ..automation.jobs import DAILY, FULL_REFRESH
@@ -62,6 +62,7 @@ def run_pipeline(paths: Paths, order: Order) -> int:
 def _run(paths: Paths, order: Order, console: Console) -> int:
     _make_sample_if_empty(paths, console)
     settings = load_settings(paths.shop_yaml)
+    known_limits(settings)
     for name, feed in settings.feeds.items():
         load_feed_preset(feed, name)  # a wrong format is told now, also where no file of the feed is new
     days = choose_days(paths, settings, order)
@@ -100,7 +101,8 @@ def choose_days(paths: Paths, settings: ShopSettings, order: Order) -> Days:
         return _checked(Days(order.since, order.until), settings)
     feed = settings.feeds.get("events")
     if feed is None:
-        raise SettingsError(f"{paths.shop_yaml.name}: feeds.events: the one feed that is needed is missing")
+        missing = "feeds.events: the one feed that is needed is missing; `shop inspect PATH --write` puts it there"
+        raise SettingsError(f"{paths.shop_yaml.name}: {missing}")
     fresh = paths.published.exists() and not order.full
     files = new_files(paths, settings) if fresh else list_files(paths.data, feed)
     found = days_to_load(paths, files, settings) if files else None

@@ -5,7 +5,10 @@ from .feeds import FEEDS
 from .learned import LEARNED
 from .published import MARTS, OPS
 from .table import Column, ForeignKey, RowRule, Rule, Severity, Table
+from .visitors import VISITORS
 
-TABLES: dict[str, Table] = {table.qualified: table for table in (*FEEDS.values(), *CLEAN, *LEARNED, *MARTS, *OPS)}
+TABLES: dict[str, Table] = {
+    table.qualified: table for table in (*FEEDS.values(), *CLEAN, *VISITORS, *LEARNED, *MARTS, *OPS)
+}
 
 __all__ = ["FEEDS", "TABLES", "Column", "ForeignKey", "RowRule", "Rule", "Severity", "Table"]

@@ -1,7 +1,9 @@
 """The `clean` schema: what the rest may trust, and the quarantine of what it may not."""
 
 from .feeds import EVENT_TYPES
-from .table import Column, ForeignKey, RowRule, Rule, Table
+from .prices import PRICES, RATES
+from .returns import RETURNS
+from .table import Column, ForeignKey, Repair, RowRule, Rule, Table
 
 # A rule of one row may refuse this share of a load before the whole load is refused: more than that is a changed
 # source, not dirt.
@@ -21,8 +23,15 @@ EVENTS = Table(
         Column("event_date", "DATE", "calendar day in the shop's time zone"),
         Column("event_type", "VARCHAR", "what happened", values=EVENT_TYPES),
         PRODUCT,
+        Column(
+            "product_version",
+            "INTEGER",
+            "the product's version in clean.prices at that moment",
+            required=False,
+            minimum=1,
+        ),
         CUSTOMER,
-        Column("session_id", "VARCHAR", "visit", required=False),
+        Column("session_id", "VARCHAR", "visit, the source's or one cut at gaps of 30 minutes", required=False),
         Column("order_id", "VARCHAR", "order", required=False),
         Column("quantity", "BIGINT", "units, positive also for returns", required=False, minimum=0),
         Column("unit_price", MONEY, "price of one unit in the shop's currency", required=False, minimum=0),
@@ -35,8 +44,17 @@ EVENTS = Table(
         Column("is_service", "BOOLEAN", "postage, fees and the like: money, but not a product"),
     ),
     ("event_id",),
-    foreign_keys=(ForeignKey(("product_id",), "clean.products", ("product_id",), where="NOT is_service"),),
+    foreign_keys=(
+        # And clean.prices has the products of clean.products alone.
+        ForeignKey(("product_id", "product_version"), "clean.prices", ("product_id", "version")),
+    ),
     rules=(
+        Rule(
+            "products_are_known",
+            "SELECT event_id, product_id FROM {batch}"
+            " WHERE product_id IS NOT NULL AND NOT is_service AND product_version IS NULL",
+            "every product has its version of the event's moment",
+        ),
         Rule(
             "money_events_are_whole",
             "SELECT event_id, event_type FROM {batch} WHERE event_type IN ('purchase', 'refund', 'cancel')"
@@ -47,13 +65,20 @@ EVENTS = Table(
     row_rules=(
         RowRule("exact_duplicate", "all columns equal to another row's; one of them stays", 1, dropped=True),
         RowRule("duplicate_event_id", "an event id that another row with other content has", LIMIT),
+        RowRule("no_shop_event", "known words that mean nothing to a shop, such as page_view", 1, dropped=True),
         RowRule("unknown_event_type", "not one of the contract's words", LIMIT),
         RowRule("missing_product", "an event that needs a product names none", LIMIT),
         RowRule("unknown_product", "a product that the products feed does not have", LIMIT),
         RowRule("quantity_not_positive", "a purchase or return of no or fewer than no units", LIMIT),
         RowRule("missing_price", "a purchase or return without a price", LIMIT),
         RowRule("negative_price", "a price under zero", LIMIT),
-        RowRule("foreign_currency", "not in the shop's currency", LIMIT),
+        RowRule("unknown_currency", "not in the shop's currency, and no rate for it by that day", LIMIT),
+    ),
+    repairs=(
+        Repair("event_id_assigned", "the source gives no id: a hash of the row's content"),
+        Repair("session_assigned", "the source gives no visit: events of a visitor with gaps under 30 minutes"),
+        Repair("order_assigned", "money without an order: that of its visit"),
+        Repair("currency_converted", "a price in another currency, by the rate of its day"),
     ),
     partition="event_date",
 )
@@ -125,9 +150,32 @@ ORDER_LINES = Table(
         Column("is_return", "BOOLEAN", "a refund or cancellation"),
         Column("quantity", "BIGINT", "units, positive also for returns", minimum=1),
         Column("unit_price", MONEY, "price of one unit", minimum=0),
+        Column(
+            "matched_quantity",
+            "BIGINT",
+            "of a return: units whose sale is known, which are taken off that sale's line; 0 for a sale",
+            minimum=0,
+        ),
+        Column(
+            "returned_quantity",
+            "BIGINT",
+            "of a sale: units that came back, whenever they did; of a return: units whose sale is not known",
+            minimum=0,
+        ),
+        Column("net_quantity", "BIGINT", "units sold less units returned: the default"),
         Column("gross_amount", MONEY, "quantity x price of a sale, 0 for a return", minimum=0),
-        Column("returned_amount", MONEY, "quantity x price of a return, 0 for a sale", minimum=0),
-        Column("net_amount", MONEY, "gross less returned"),
+        Column("returned_amount", MONEY, "what was refunded for the returned quantity", minimum=0),
+        Column(
+            "net_amount",
+            MONEY,
+            "gross less returned, on the line of the sale: the default. It knows returns of any later day; what may"
+            " know those before its clock only takes clean.returns",
+        ),
+        Column(
+            "booked_amount",
+            MONEY,
+            "the line's own money on its own day: quantity x price, negative for a return; for books by day",
+        ),
     ),
     ("order_id", "line_number"),
     foreign_keys=(
@@ -141,13 +189,26 @@ ORDER_LINES = Table(
             "amounts add up on every line",
         ),
         Rule(
+            "quantities_add_up",
+            "SELECT order_id, line_number FROM {batch} WHERE is_return AND (net_quantity <> -returned_quantity"
+            " OR matched_quantity + returned_quantity <> quantity) OR NOT is_return AND (matched_quantity <> 0"
+            " OR net_quantity <> quantity - returned_quantity OR returned_quantity > quantity)",
+            "net units are units less returned ones, and no line gives back more than it had",
+        ),
+        Rule(
+            "booked_is_the_signed_line",
+            "SELECT order_id, line_number FROM {batch}"
+            " WHERE booked_amount <> CASE WHEN is_return THEN -quantity ELSE quantity END * unit_price",
+            "quantity x price, negative for a return",
+        ),
+        Rule(
             "totals_reconcile_with_events",
-            "SELECT event_total, line_total FROM (SELECT sum(quantity * unit_price * CASE event_type"
+            "SELECT event_total, net_total, booked_total FROM (SELECT sum(quantity * unit_price * CASE event_type"
             " WHEN 'purchase' THEN 1 ELSE -1 END) AS event_total FROM clean.events"
             " WHERE event_type IN ('purchase', 'refund', 'cancel')),"
-            " (SELECT sum(net_amount) AS line_total FROM {batch})"
-            " WHERE event_total IS DISTINCT FROM line_total",
-            "the sum of all lines is the sum of all money events, to the last digit",
+            " (SELECT sum(net_amount) AS net_total, sum(booked_amount) AS booked_total FROM {batch})"
+            " WHERE event_total IS DISTINCT FROM net_total OR event_total IS DISTINCT FROM booked_total",
+            "the net and the booked sum of all lines are the sum of all money events, to the last digit",
         ),
     ),
 )
@@ -155,7 +216,7 @@ ORDER_LINES = Table(
 ORDERS = Table(
     "clean",
     "orders",
-    "one order, with what came back of it under its number",
+    "one order, net of what came back of it under whatever number",
     (
         Column("order_id", "VARCHAR", "order"),
         CUSTOMER,
@@ -166,8 +227,13 @@ ORDERS = Table(
         Column("n_lines", "BIGINT", "lines", minimum=1),
         Column("units", "BIGINT", "units sold", minimum=0),
         Column("gross_revenue", MONEY, "sales", minimum=0),
-        Column("returned_revenue", MONEY, "returns", minimum=0),
-        Column("net_revenue", MONEY, "sales less returns"),
+        Column(
+            "returned_revenue",
+            MONEY,
+            "what came back of its sales, whenever it did, and returns under its number whose sale is not known",
+            minimum=0,
+        ),
+        Column("net_revenue", MONEY, "sales less returns: the default"),
         Column("is_return", "BOOLEAN", "nothing was sold under this number, only given back"),
     ),
     ("order_id",),
@@ -193,11 +259,12 @@ QUARANTINE = Table(
         Column("reason", "VARCHAR", "column and value, where one column is to blame", required=False, personal=True),
         Column("file", "VARCHAR", "landing file"),
         Column("line", "BIGINT", "line in the file", minimum=1),
+        Column("part", "INTEGER", "which of the rows that the line holds, from 1", minimum=1),
         Column("partition", "DATE", "day of the refused event, where it has one", required=False),
         Column("row_json", "VARCHAR", "the row", personal=True),
     ),
     # A row may break a rule of raw when its file is read and never reaches clean, so it stands here once.
-    ("table_name", "file", "line"),
+    ("table_name", "file", "line", "part"),
 )
 
-CLEAN = (EVENTS, PRODUCTS, CUSTOMERS, ORDER_LINES, ORDERS, QUARANTINE)
+CLEAN = (EVENTS, PRODUCTS, RATES, PRICES, CUSTOMERS, RETURNS, ORDER_LINES, ORDERS, QUARANTINE)

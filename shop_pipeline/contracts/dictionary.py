@@ -74,6 +74,8 @@ def _rules(table: Table) -> Iterator[str]:
     for refusal in table.row_rules:
         fate = "dropped" if refusal.dropped else f"to quarantine, at most {refusal.limit:.0%} of a load"
         yield f"- row `{refusal.name}`: {refusal.doc}; {fate}"
+    for repair in table.repairs:
+        yield f"- repair `{repair.name}`: {repair.doc}"
 
 
 def _names(columns: tuple[str, ...]) -> str:

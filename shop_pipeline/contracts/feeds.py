@@ -1,4 +1,4 @@
-"""The nine feeds that a shop can land, and the `raw` tables that hold them typed.
+"""The ten feeds that a shop can land, and the `raw` tables that hold them typed.
 
 A feed's columns are the outside contract: names and meaning never change. Only `events` is needed. Raw keeps whatever
 could be read; what is impossible but readable is refused one stage later, in `clean`, with its file and line.
@@ -25,6 +25,7 @@ EVENT_TYPES = (
 ORIGIN = (
     Column("_file", "VARCHAR", "landing file, relative to the data folder"),
     Column("_row", "BIGINT", "line in the file (header is line 1)", minimum=1),
+    Column("_part", "INTEGER", "which of the rows that the line holds, from 1", minimum=1),
     Column("_loaded_at", "TIMESTAMP", "when the file was last changed (UTC), so that equal input gives equal tables"),
 )
 
@@ -51,7 +52,7 @@ CALENDAR = (
 
 def _raw(name: str, grain: str, *columns: Column, partition: str | None = None) -> Table:
     rules = UNREADABLE + CALENDAR if partition else UNREADABLE
-    return Table("raw", name, grain, columns + ORIGIN, ("_file", "_row"), row_rules=rules, partition=partition)
+    return Table("raw", name, grain, columns + ORIGIN, ("_file", "_row", "_part"), row_rules=rules, partition=partition)
 
 
 EVENTS = _raw(
@@ -171,7 +172,15 @@ MARKET = _raw(
     optional("competitor_price", "DECIMAL(18,4)", "a competitor's price"),
 )
 
+RATES = _raw(
+    "rates",
+    "currency and day",
+    Column("rate_date", "DATE", "first day on which it holds"),
+    text("currency", "ISO 4217", required=True),
+    Column("rate", "DECIMAL(18,8)", "what one unit is worth in the shop's currency"),
+)
+
 FEEDS: dict[str, Table] = {
     table.name: table
-    for table in (EVENTS, PRODUCTS, CUSTOMERS, STOCK, MESSAGES, ASSIGNMENTS, TICKETS, ORDER_LABELS, MARKET)
+    for table in (EVENTS, PRODUCTS, CUSTOMERS, STOCK, MESSAGES, ASSIGNMENTS, TICKETS, ORDER_LABELS, MARKET, RATES)
 }

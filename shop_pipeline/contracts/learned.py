@@ -75,4 +75,15 @@ ALS_FACTORS = Table(
     ),
 )
 
-LEARNED = (INTERACTIONS, PRODUCT_SIMILARITY, ALS_FACTORS)
+MODEL_COUNTS = Table(
+    "features",
+    "model_counts",
+    "one quantity that a model needs enough of",
+    (
+        Column("quantity", "VARCHAR", "what is counted, before the run's clock"),
+        Column("observed", "BIGINT", "how many there are", minimum=0),
+    ),
+    ("quantity",),
+)
+
+LEARNED = (INTERACTIONS, MODEL_COUNTS, PRODUCT_SIMILARITY, ALS_FACTORS)

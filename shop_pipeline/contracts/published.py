@@ -113,7 +113,7 @@ SALES_DAILY = _mart(
         Column("units", "BIGINT", "units sold", minimum=0),
         Column("gross_revenue", MONEY, "sales", minimum=0),
         Column("returned_revenue", MONEY, "returns booked on the day", minimum=0),
-        Column("net_revenue", MONEY, "sales less returns"),
+        Column("net_revenue", MONEY, "sales of the day less returns booked on it: the default"),
         Column("customers", "BIGINT", "known customers who bought", minimum=0),
         Column("new_customers", "BIGINT", "of them, those whose first order ever is of this day", minimum=0),
         Column(
@@ -131,9 +131,9 @@ SALES_DAILY = _mart(
         Rule(
             "totals_reconcile_with_lines",
             "SELECT day_total, line_total FROM (SELECT coalesce(sum(net_revenue), 0) AS day_total FROM {batch}),"
-            " (SELECT coalesce(sum(net_amount), 0) AS line_total FROM clean.order_lines"
+            " (SELECT coalesce(sum(booked_amount), 0) AS line_total FROM clean.order_lines"
             " WHERE line_at < getvariable('as_of')) WHERE day_total <> line_total",
-            "the sum of all days is the sum of all order lines, to the last digit",
+            "the sum of all days is the booked sum of all order lines, to the last digit",
         ),
     ),
 )
@@ -165,6 +165,32 @@ MODEL_EVALUATION = _mart(
     ),
 )
 
+MODEL_READINESS = _mart(
+    "model_readiness",
+    "one model, and what the data allow for it",
+    (
+        Column("model", "VARCHAR", "model"),
+        Column("table_name", "VARCHAR", "the table that it gates"),
+        Column("verdict", "VARCHAR", "full, reduced, or none", values=("full", "reduced", "none")),
+        Column("quantity", "VARCHAR", "the quantity that decided, see features.model_counts"),
+        Column("observed", "BIGINT", "how many there are", minimum=0),
+        Column("threshold", "BIGINT", "the fewest that are enough", minimum=0),
+        Column("reason", "VARCHAR", "where the threshold comes from"),
+        Column("otherwise", "VARCHAR", "what is done below it"),
+        Column("is_built", "BOOLEAN", "this version has the model; else the verdict is about what is to come"),
+        Column("text", "VARCHAR", "what the data allow, as a phrase"),
+    ),
+    ("model",),
+    (),
+    (
+        Rule(
+            "below_threshold_is_not_full",
+            "SELECT model FROM {batch} WHERE (verdict = 'full') <> (observed >= threshold)",
+            "full exactly where the threshold is reached",
+        ),
+    ),
+)
+
 OUTCOME = (
     Column("run_id", "VARCHAR", "the run that checked"),
     Column("table_name", "VARCHAR", "the table that was checked"),
@@ -173,7 +199,12 @@ OUTCOME = (
     Column("passed", "BOOLEAN", "held"),
     Column("n_rows", "BIGINT", "rows checked", minimum=0),
     Column("n_failed", "BIGINT", "rows that broke it", minimum=0),
-    Column("severity", "VARCHAR", "ERROR refuses the table, WARN does not", values=("ERROR", "WARN")),
+    Column(
+        "severity",
+        "VARCHAR",
+        "ERROR refuses the table, WARN does not, REPAIR counts mended rows",
+        values=("ERROR", "WARN", "REPAIR"),
+    ),
     Column("sample", "VARCHAR", "some failing rows as JSON, personal data masked", required=False),
 )
 OUTCOME_KEY = ("run_id", "table_name", "rule", "partition")
@@ -224,5 +255,13 @@ RUN_MANIFEST = Table(
     ("run_id",),
 )
 
-MARTS = (RECOMMENDATIONS, SIMILAR_PRODUCTS, POPULAR_PRODUCTS, SALES_DAILY, MODEL_EVALUATION, DATA_QUALITY)
+MARTS = (
+    RECOMMENDATIONS,
+    SIMILAR_PRODUCTS,
+    POPULAR_PRODUCTS,
+    SALES_DAILY,
+    MODEL_READINESS,
+    MODEL_EVALUATION,
+    DATA_QUALITY,
+)
 OPS = (CHECK_RESULTS, LANDING_FILES, RUN_MANIFEST)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["ERROR", "WARN"]
+Severity = Literal["ERROR", "WARN", "REPAIR"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,17 @@ class RowRule:
 
 
 @dataclass(frozen=True)
+class Repair:
+    """Something that a builder mends or fills in. The rows are good, and counted by the repair's name.
+
+    The builder says so in `_repairs`, a struct with one boolean per repair.
+    """
+
+    name: str
+    doc: str
+
+
+@dataclass(frozen=True)
 class Table:
     """One table `schema.name`, with the sentence that says what one row is (`grain`)."""
 
@@ -76,6 +87,7 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     rules: tuple[Rule, ...] = ()
     row_rules: tuple[RowRule, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     partition: str | None = None
 
     @property

@@ -12,9 +12,10 @@ from shop_pipeline.simulate import words
 from shop_pipeline.simulate.files import Columns, booleans, customer_ids, lookup, strings, utc, whole
 from shop_pipeline.simulate.people import FRAUD, RING
 from shop_pipeline.simulate.shop import Shop
-from shop_pipeline.simulate.timeline import Ints
+from shop_pipeline.simulate.timeline import Bools, Ints
 
 TEST_ACCOUNTS = ("TEST-1", "TEST-2", "TEST-3")
+STAFF_DOMAIN = "shop.internal"
 _COUNTRIES = pa.array([name for name, _, _ in words.COUNTRIES])
 
 
@@ -30,7 +31,7 @@ def customers(shop: Shop, rng: np.random.Generator, test_accounts: bool) -> Colu
     table = {
         "customer_id": customer_ids(np.arange(n)),
         "name": strings(name),
-        "email": strings([f"shopper.{i + 1:06d}@example.com" for i in range(n)]),
+        "email": strings(_addresses(people.staff)),
         # Country code 000 does not exist: nobody can be called.
         "phone": strings([f"+000 {p:06d}" for p in phone.tolist()]),
         "birth_year": whole(birth),
@@ -52,6 +53,12 @@ def _with_test_accounts(table: Columns, shop: Shop) -> Columns:
     extra["signed_up_at"] = utc(np.full(count, shop.timeline.midnight[0]))
     extra |= {name: strings(["false"] * count) for name in table if name.endswith("_consent")}
     return {name: pa.concat_arrays([column, extra[name]]) for name, column in table.items()}
+
+
+def _addresses(staff: Bools) -> list[str]:
+    """Mail addresses on domains that nobody can have: one reserved for examples, one for private networks."""
+    whose = (("staff", STAFF_DOMAIN) if works_here else ("shopper", "example.com") for works_here in staff.tolist())
+    return [f"{name}.{number:06d}@{domain}" for number, (name, domain) in enumerate(whose, 1)]
 
 
 def _names(rng: np.random.Generator, n: int) -> list[str]:

@@ -76,6 +76,8 @@ class ShopConfig:
     """Share of customer accounts that are crawlers (at least one)."""
     share_frauds: float = 0.012
     """Share of customer accounts that belong to fraud rings (at least one ring of 4)."""
+    share_staff: float = 0.004
+    """Share of customer accounts that belong to the shop's own people (at least one); they buy as others do."""
     sessions_per_order: float = 1.6
     """Sessions without a purchase for each order, besides those that prepare one."""
     share_anonymous: float = 0.4

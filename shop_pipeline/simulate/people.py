@@ -46,6 +46,8 @@ class People:
     """(devices,) country in which each device is used."""
     consent: Bools
     """(N, 3) email, sms, phone."""
+    staff: Bools
+    """(N,) ORDINARY accounts of the shop's own people: known by their mail address, not by what they do."""
 
     @property
     def buys(self) -> Bools:
@@ -77,6 +79,7 @@ def make_people(config: ShopConfig, timeline: Timeline, rng: np.random.Generator
         device=_devices(kind),
         device_country=np.concatenate([country, country, strangers]),
         consent=rng.random((n, 3)) < np.array([0.75, 0.35, 0.15]),
+        staff=_staff(config, kind, rng),
     )
 
 
@@ -91,6 +94,12 @@ def _kinds(config: ShopConfig, rng: np.random.Generator) -> Ints:
     }
     special = np.concatenate([np.full(count, kind) for kind, count in counts.items()])
     return rng.permutation(np.concatenate([special, np.zeros(n - len(special))])).astype(np.int64)
+
+
+def _staff(config: ShopConfig, kind: Ints, rng: np.random.Generator) -> Bools:
+    """(N,) an exact count of the ordinary accounts."""
+    chosen = rng.choice(np.flatnonzero(kind == ORDINARY), max(1, round(len(kind) * config.share_staff)), replace=False)
+    return np.isin(np.arange(len(kind)), chosen)
 
 
 def _first_clock(config: ShopConfig, rng: np.random.Generator) -> Floats:

@@ -126,4 +126,5 @@ def _write_settings(config: ShopConfig, path: Path) -> None:
         return
     shop = f"{{timezone: {config.timezone}, currency: {config.currency}, first_day: {config.first_day}}}"
     sources = [f'  {feed}: {{files: "landing/{feed}/**/*.csv", format: canonical}}' for feed in FEEDS]
-    path.write_text("\n".join([f"shop: {shop}", "feeds:", *sources]) + "\n", encoding="utf-8")
+    staff = f"customers: {{staff_domains: [{accounts.STAFF_DOMAIN}]}}"
+    path.write_text("\n".join([f"shop: {shop}", staff, "feeds:", *sources]) + "\n", encoding="utf-8")

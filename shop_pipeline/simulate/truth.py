@@ -58,6 +58,7 @@ def customer_truth(shop: Shop) -> pd.DataFrame:
             "is_looker": people.kind == LOOKER,
             "is_bot": people.kind == BOT,
             "is_fraud": people.kind == FRAUD,
+            "is_staff": people.staff,
             "is_test": False,
         }
     )

@@ -1,17 +1,20 @@
 """One INSERT from a record's text columns into the staging table: read, typed, judged.
 
 Here: the SQL of the three steps. Not here: the text (`text_rows`), the types (`typing_sql`), the order of things
-(`reader`).
+(`reader`), the words of event types (`event_words`), a preset's own SQL (`shaping`).
 """
 
 from shop_pipeline.contracts.table import Column, Table
 
+from .event_words import TABLE as WORDS
 from .presets import FeedPreset
 from .quoting import identifier, literal
+from .shaping import shaped
 from .text_rows import TextRows
-from .typing_sql import cleaned, local_day, typed
+from .typing_sql import as_stored, cleaned, local_day, typed
 
 JUDGEMENT = (("_rule", "VARCHAR"), ("_reason", "VARCHAR"), ("_source", "VARCHAR"))
+EVENT_TYPE = "event_type"
 FILES = "_landing_files"
 """Temporary table (_path, _name, _modified_at) of the files of the call."""
 
@@ -24,26 +27,34 @@ def create_staging(table: Table, target: str) -> str:
 
 
 def insert_records(table: Table, preset: FeedPreset, rows: TextRows, zone: str, target: str) -> str:
-    """Every record of `rows`, the unreadable ones with their rule, reason and record."""
+    """Every record of `rows`, the unreadable ones with their rule, reason and record. Event types by `event_words`."""
+    rows = shaped(preset, rows)
     columns = [column for column in table if column.name in preset.columns]
     naive_zone = zone if preset.naive_timestamps == "shop" else "UTC"
-    source = ", ".join(
-        f"{rows.columns.get(name.lower(), 'NULL::VARCHAR')} AS {identifier(name)}" for name in preset.source_columns
+    names = () if preset.sql else preset.source_columns
+    source = "".join(f", {rows.cell(name)} AS {identifier(name)}" for name in names)
+    stored = {column: _stored_value(column, preset, rows, naive_zone) for column in columns}
+    texts = ", ".join(
+        f"{'NULL' if stored[column] else cleaned(preset.columns[column.name], column.type)} AS {_text(column)}"
+        for column in columns
     )
-    texts = ", ".join(f"{cleaned(preset.columns[column.name], column.type)} AS {_text(column)}" for column in columns)
-    types = ", ".join(f"{typed(_text(column), column.type, naive_zone)} AS {_value(column)}" for column in columns)
-    values = "".join(f", {_value(column)} AS {identifier(column.name)}" for column in columns)
+    types = ", ".join(
+        f"{stored[column] or typed(_text(column), column.type, naive_zone)} AS {_value(column)}" for column in columns
+    )
+    values = "".join(f", {_stored(column)} AS {identifier(column.name)}" for column in columns)
+    is_event = any(column.name == EVENT_TYPE for column in columns)
+    words = f"LEFT JOIN {WORDS} ON _landing_word = lower({_value_of(EVENT_TYPE)})" if is_event else ""
     day = f", {local_day(_value_of('event_at'), zone)} AS event_date" if "event_date" in table.column_names else ""
     return f"""
         INSERT INTO {identifier(target)} BY NAME
-        WITH source AS (SELECT *, {source} FROM {rows.relation}),
+        WITH source AS (SELECT *{source} FROM {rows.relation}),
         texts AS (SELECT *, {texts} FROM source),
         types AS (SELECT *, {types} FROM texts),
         judged AS (SELECT *, {_rule(columns, rows)} AS _rule FROM types)
-        SELECT _name AS _file, _row, _modified_at AS _loaded_at{values}{day}, _rule,
+        SELECT _name AS _file, _row, {rows.part} AS _part, _modified_at AS _loaded_at{values}{day}, _rule,
             CASE WHEN _rule IS NOT NULL THEN {_reason(columns, rows)} END AS _reason,
             CASE WHEN _rule IS NOT NULL THEN CAST({rows.record} AS VARCHAR) END AS _source
-        FROM judged JOIN {FILES} USING (_path)
+        FROM judged JOIN {FILES} USING (_path) {words}
     """
 
 
@@ -51,10 +62,16 @@ def insert_broken_lines(broken: str, target: str) -> str:
     """The lines that are no records; their raw text stands in `_source`."""
     return f"""
         INSERT INTO {identifier(target)} BY NAME
-        SELECT _name AS _file, line AS _row, _modified_at AS _loaded_at,
+        SELECT _name AS _file, line AS _row, 1 AS _part, _modified_at AS _loaded_at,
             'broken_line' AS _rule, reason AS _reason, text AS _source
         FROM {broken} JOIN {FILES} USING (_path)
     """
+
+
+def _stored_value(column: Column, preset: FeedPreset, rows: TextRows, zone: str) -> str | None:
+    """A value that the file holds in the column's own type: nothing to read, nothing to judge."""
+    value = rows.stored.get(preset.columns[column.name].lower())
+    return value and as_stored(*value, column.type, zone)
 
 
 def _text(column: Column) -> str:
@@ -68,6 +85,10 @@ def _value(column: Column) -> str:
 def _value_of(name: str) -> str:
     # Not the column's own name: the source may have one of that name, and `SELECT *` carries it along.
     return identifier(f"_value_{name}")
+
+
+def _stored(column: Column) -> str:
+    return f"coalesce(_landing_type, {_value(column)})" if column.name == EVENT_TYPE else _value(column)
 
 
 def _is_unreadable(column: Column) -> str:
@@ -90,7 +111,7 @@ def _reason(columns: list[Column], rows: TextRows) -> str:
     missing = (column for column in columns if column.required)
     empty = " ".join(f"WHEN {_value(column)} IS NULL THEN {literal(column.name + ' is empty')}" for column in missing)
     return f"""CASE
-            WHEN NOT ({rows.is_readable}) THEN 'not a JSON object'
+            WHEN NOT ({rows.is_readable}) THEN {literal(rows.unreadable)}
             {wrong}
             {empty} END"""
 

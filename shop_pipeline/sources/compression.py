@@ -21,7 +21,7 @@ HEAD_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 20
 DUCKDB_ENCODINGS = {"iso8859-1": "latin-1"}
 # "\n\r" begins an empty line of a Windows file: "\r\n\r\n".
-BLANK_LINES = (b"\n\n", b"\n\r", b"\r\r")
+BLANK_LINES_WITH_RETURNS = (b"\n\r", b"\r\r")
 
 
 class BrokenCompressionError(Exception):
@@ -44,16 +44,20 @@ class Content:
 
 def look_into(connection: "DuckDBPyConnection", path: Path, compression: str, encoding: str = "utf-8") -> Content:
     """Read the whole file once. Raises `BrokenCompressionError`, `OSError` and `duckdb.Error`."""
-    head, tail, blank = b"", b"", False
-    n_ends = n_windows_ends = 0
+    head, tail = b"", b""
+    has_blank = has_plain = has_windows = False
     for chunk in _unpacked(connection, path, compression, encoding):
         head = head + chunk if len(head) < HEAD_BYTES else head
         window = tail[-1:] + chunk
-        blank = blank or any(pair in window for pair in BLANK_LINES)
-        n_ends += chunk.count(b"\n")
-        n_windows_ends += window.count(b"\r\n")
+        has_blank = has_blank or b"\n\n" in window
+        if b"\r" in window:
+            has_blank = has_blank or any(pair in window for pair in BLANK_LINES_WITH_RETURNS)
+            n_windows = window.count(b"\r\n")
+            has_windows, has_plain = has_windows or n_windows > 0, has_plain or n_windows < chunk.count(b"\n")
+        else:  # most files: nothing to count
+            has_plain = has_plain or b"\n" in chunk
         tail = (tail + chunk)[-4:]
-    return Content(head[:HEAD_BYTES], tail, blank, has_mixed_line_ends=0 < n_windows_ends < n_ends)
+    return Content(head[:HEAD_BYTES], tail, has_blank, has_plain and has_windows)
 
 
 def read_lines(

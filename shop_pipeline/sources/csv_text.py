@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .inspection import Inspected
-from .line_numbers import numbered, numbered_past
+from .line_numbers import numbered, stretches
 from .quoting import exact_path, literal, literals
 from .text_rows import TextRows
 
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 # Lower-case and with a prefix, so that no preset's source column is hidden by them.
-RECORDS, LEFT_OUT = "_landing_records", "_landing_left_out"
+RECORDS, LEFT_OUT, STRETCHES = "_landing_records", "_landing_left_out", "_landing_stretches"
 ERRORS, SCANS = "_landing_errors", "_landing_scans"
-SCRATCH = (RECORDS, LEFT_OUT, ERRORS, SCANS)
+SCRATCH = (RECORDS, LEFT_OUT, STRETCHES, ERRORS, SCANS)
 """Temporary tables; DuckDB adds to its reject tables, so they have to go before the next reading."""
 BROKEN = f"(SELECT * FROM {LEFT_OUT} WHERE reason IS NOT NULL)"
 """The left-out lines that are not just empty."""
+# Lines as they are: the control character stands in no text.
+WHOLE_LINE = "delim = '\x01', quote = '', escape = ''"
 
 
 def read_csv_text(connection: "DuckDBPyConnection", group: Sequence[Inspected]) -> TextRows:
@@ -29,8 +31,8 @@ def read_csv_text(connection: "DuckDBPyConnection", group: Sequence[Inspected]) 
     header = group[0].header
     names = [_cell(position) for position in range(len(header))]
     dialect = f"delim = {literal(group[0].delimiter)}, quote = '\"', escape = '\"'"
-    rows = read_text(connection, group, names, dialect, header_lines=1)
-    pairs = ", ".join(f"{literal(name)}, {cell}" for name, cell in zip(_unique(header), names, strict=True))
+    rows = read_text(connection, group, names, dialect, group[0].header_lines)
+    pairs = ", ".join(f"{literal(name)}, {cell}" for name, cell in zip(unique(header), names, strict=True))
     return TextRows(
         # With one column an empty line is a row.
         relation=rows if len(names) > 1 else f"(SELECT * FROM {rows} WHERE {names[0]} IS NOT NULL)",
@@ -51,9 +53,8 @@ def read_text(
     blanks = [(str(one.read_from), line) for one in group for line in one.blank_records]
     if blanks:
         connection.executemany(f"INSERT INTO {LEFT_OUT} (_path, line) VALUES (?, ?)", blanks)
-    if connection.execute(f"SELECT count(*) FROM {LEFT_OUT}").fetchall() == [(0,)]:
-        return f"({numbered(RECORDS, header_lines)})"
-    return f"({numbered_past(LEFT_OUT, RECORDS, header_lines)})"
+    connection.execute(f"CREATE TEMP TABLE {STRETCHES} AS {stretches(RECORDS, LEFT_OUT, header_lines)}")
+    return f"({numbered(RECORDS, STRETCHES)})"
 
 
 def _cell(position: int) -> str:
@@ -62,9 +63,9 @@ def _cell(position: int) -> str:
 
 def _scan(group: Sequence[Inspected], names: Sequence[str], dialect: str, header_lines: int) -> str:
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-    # row_number without an order keeps the order of the scan, also with preserve_insertion_order off.
+    # The table made of it has the order of the files, by DuckDB's setting preserve_insertion_order.
     return f"""
-        SELECT *, row_number() OVER () AS record
+        SELECT *
         FROM read_csv(
             {literals(exact_path(str(one.read_from)) for one in group)},
             auto_detect = false, columns = {{{columns}}}, header = {bool(header_lines)}, {dialect},
@@ -75,11 +76,12 @@ def _scan(group: Sequence[Inspected], names: Sequence[str], dialect: str, header
 
 
 def _rejected_lines() -> str:
-    """One row per line: DuckDB has one per error in it. Its csv_line may begin with half of the line end before it."""
+    """One row per line: DuckDB has one per error in it. Its csv_line may begin with half of the line end before it, and
+    behind a quote in the middle of a value it may be empty, with another error of the same line for the rest."""
     return f"""
         SELECT file_path AS _path, CAST(line AS BIGINT) AS line,
-            arg_min({_reason()}, coalesce(column_idx, 0)) AS reason,
-            trim(any_value(csv_line), chr(10) || chr(13)) AS text
+            arg_min({_reason()}, (line_byte_position, coalesce(column_idx, 0))) AS reason,
+            trim(arg_max(csv_line, length(csv_line)), chr(10) || chr(13)) AS text
         FROM {ERRORS} JOIN {SCANS} USING (scan_id, file_id)
         GROUP BY file_path, line
     """
@@ -96,7 +98,7 @@ def _reason() -> str:
                     '^Expected Number of Columns: (\d+) Found: (\d+)', '\2 fields instead of \1') END"""
 
 
-def _unique(header: Sequence[str]) -> list[str]:
+def unique(header: Sequence[str]) -> list[str]:
     """Names for the JSON record: an unnamed or repeated column gets its position."""
     lowered = [name.lower() for name in header]
     return [

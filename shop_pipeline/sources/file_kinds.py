@@ -9,29 +9,35 @@ from .compression import Content
 from .landing import LandingFile
 from .problems import Problem
 
-Kind = Literal["csv", "json", "parquet"]
+Kind = Literal["csv", "json", "parquet", "xlsx"]
 KINDS: dict[str, Kind] = {
     ".csv": "csv",
     ".tsv": "csv",
     ".txt": "csv",
+    ".dat": "csv",
+    ".data": "csv",
+    ".item": "csv",
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".xlsx": "xlsx",
 }
+PACKED = ("parquet", "xlsx")
 
 
 def kind_and_compression(file: LandingFile) -> tuple[Kind, str] | None:
     """By the ending of the name; None when nothing is known that ends so."""
-    stem, compression = _split_compression(file.name.lower())
+    name = file.name.removesuffix(f"#{file.sheet}") if file.sheet is not None else file.name
+    stem, compression = _split_compression(name.lower())
     kind = next((kind for ending, kind in KINDS.items() if stem.endswith(ending)), None)
-    # Parquet compresses inside; a packed one would have to be unpacked to disk first.
-    return None if kind is None or (kind == "parquet" and compression != "none") else (kind, compression)
+    # These compress inside; a packed one would have to be unpacked to disk first.
+    return None if kind is None or (kind in PACKED and compression != "none") else (kind, compression)
 
 
 def unknown_kind(file: LandingFile) -> Problem:
-    expected = f"a name that ends in {', '.join(KINDS)}, all but Parquet also with .gz or .zst"
+    expected = f"a name that ends in {', '.join(KINDS)}, all but Parquet and .xlsx also with .gz or .zst"
     return Problem(file.name, "unknown_kind", repr(file.path.name), expected)
 
 

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from .blank_lines import blank_records
-from .compression import BrokenCompressionError, look_into, read_lines
+from .compression import BrokenCompressionError, Content, look_into, read_lines
 from .file_kinds import Kind, kind_and_compression, mismatch, unknown_kind
 from .headers import column_problems, read_header
 from .landing import LandingFile
 from .parquet_schema import Schema, parquet_schema
-from .presets import FeedPreset
+from .presets import BLANKS, Layout
 from .problems import Problem, first_line
 from .utf8_copy import write_utf8_copy
+from .workbooks import BrokenWorkbookError, write_sheet_copy
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -43,6 +44,10 @@ class Inspected:
     header: tuple[str, ...] = ()
     """Of a CSV file, and so are the fields below."""
     delimiter: str = ","
+    header_lines: int = 1
+    """0 for a file that begins with data."""
+    skipped: int = 0
+    """Lines of the file that `read_from` lacks in front: empty rows of a sheet."""
     blank_records: tuple[int, ...] = ()
     """Records, counted from 1 with the header, that are empty lines: DuckDB skips them without counting."""
 
@@ -57,10 +62,10 @@ class Inspection:
 
 @dataclass(frozen=True)
 class Inspector:
-    """Looks at files of one feed; `folder` takes the copies that some need."""
+    """Looks at files of one layout; `folder` takes the copies that some need."""
 
     connection: "DuckDBPyConnection"
-    preset: FeedPreset
+    layout: Layout
     encoding: str
     folder: Path
 
@@ -84,12 +89,16 @@ class Inspector:
             return self._look(file, *kind_found)
         except BrokenCompressionError as error:
             return [Problem(file.name, "broken_compression", error.found, error.expected, hint="copy the file again")]
+        except BrokenWorkbookError as error:
+            return [Problem(file.name, "broken_workbook", str(error), "an Excel workbook (.xlsx)")]
         except UnicodeError as error:
             return [Problem(file.name, "wrong_encoding", str(error), self.encoding)]
         except (OSError, duckdb.Error) as error:
             return [Problem(file.name, "unreadable_file", first_line(error), "a file that can be read")]
 
     def _look(self, file: LandingFile, kind: Kind, compression: str) -> Inspected | list[Problem]:
+        if kind == "xlsx":
+            return self._look_at_sheet(file)
         path = file.path
         content = look_into(self.connection, path, compression, self.encoding)
         if kind != "parquet" and (self.encoding != "utf-8" or content.has_mixed_line_ends):
@@ -102,13 +111,26 @@ class Inspector:
             return Inspected(file, path, kind, compression)
         if kind == "parquet":
             schema = parquet_schema(self.connection, path)
-            problems = column_problems(file, [name for name, _ in schema], self.preset)
+            problems = column_problems(file, [name for name, _ in schema], self.layout)
             return problems or Inspected(file, path, kind, compression, schema=schema)
-        header, delimiter = read_header(content.head.decode("utf-8", "replace"), self.preset)
-        # With a single column DuckDB keeps empty lines as rows of their own.
-        look = len(header) > 1 and content.may_have_blank_lines
+        return self._look_at_text(file, path, compression, content, skipped=0)
+
+    def _look_at_sheet(self, file: LandingFile) -> Inspected | list[Problem]:
+        path, skipped = write_sheet_copy(file.path, file.sheet or "", self.folder)
+        content = look_into(self.connection, path, "none")
+        if content.head:
+            return self._look_at_text(file, path, "none", content, skipped)
+        LOGGER.warning("%s is an empty sheet: no rows", file.name)
+        return []
+
+    def _look_at_text(
+        self, file: LandingFile, path: Path, compression: str, content: Content, skipped: int
+    ) -> Inspected | list[Problem]:
+        """`skipped` lines stand in front of the header in the file, but not in its copy `path`."""
+        header, delimiter = read_header(content.head.decode("utf-8", "replace"), self.layout)
+        # With a single column, and of whole lines, DuckDB keeps empty lines as rows of their own.
+        look = len(header) > 1 and delimiter != BLANKS and content.may_have_blank_lines
         blank = blank_records(read_lines(self.connection, path, compression), delimiter) if look else ()
-        problems = column_problems(file, header, self.preset, line=1)
-        return problems or Inspected(
-            file, path, kind, compression, header=header, delimiter=delimiter, blank_records=blank
-        )
+        n_headers = 0 if self.layout.header else 1
+        problems = column_problems(file, header, self.layout, line=skipped + 1)
+        return problems or Inspected(file, path, "csv", compression, (), header, delimiter, n_headers, skipped, blank)

@@ -7,26 +7,24 @@ that can be shown. Not here: the line numbers and rejects themselves (`csv_text`
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .csv_text import BROKEN, read_text
+from .csv_text import BROKEN, WHOLE_LINE, read_text
 from .inspection import Inspected
-from .presets import FeedPreset
-from .problems import Problem, did_you_mean
+from .presets import Layout
+from .problems import INSPECT, Problem, did_you_mean
 from .quoting import literal, literals
 from .text_rows import TextRows
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# A raw control character can't stand in JSON: a line that has one is broken in any case.
-WHOLE_LINE = "delim = '\x01', quote = '', escape = ''"
 LINE = "_json_line"
 IS_OBJECT = f"CASE WHEN json_valid({LINE}) THEN json_type({LINE}) = 'OBJECT' ELSE false END"
 
 
-def read_json_text(connection: "DuckDBPyConnection", group: Sequence[Inspected], preset: FeedPreset) -> TextRows:
+def read_json_text(connection: "DuckDBPyConnection", group: Sequence[Inspected], layout: Layout) -> TextRows:
     """Read the lines of files of one encoding. Raises `duckdb.Error` when one of them can't be read."""
     lines = read_text(connection, group, [LINE], WHOLE_LINE, header_lines=0)
-    keys = preset.source_columns
+    keys = layout.source_columns
     paths = literals(map(_path, keys))
     values = f"CASE WHEN {IS_OBJECT} THEN json_extract_string({LINE}, {paths}) END AS _json_values"
     return TextRows(
@@ -39,18 +37,18 @@ def read_json_text(connection: "DuckDBPyConnection", group: Sequence[Inspected],
 
 
 def find_missing_keys(
-    connection: "DuckDBPyConnection", group: Sequence[Inspected], rows: TextRows, preset: FeedPreset
+    connection: "DuckDBPyConnection", group: Sequence[Inspected], rows: TextRows, layout: Layout
 ) -> list[Problem]:
     """Needed keys that no line of a file has. (A line without one is only a row with a missing value.)"""
-    has = ", ".join(f"bool_or(json_exists({LINE}, {literal(_path(key))}))" for key in preset.needed)
+    has = ", ".join(f"bool_or(json_exists({LINE}, {literal(_path(key))}))" for key in layout.needed)
     found = connection.execute(
         f"SELECT _path, [{has}], arg_min(json_keys({LINE}), _row) FROM {rows.relation} WHERE {IS_OBJECT} GROUP BY _path"
     ).fetchall()
     names = {str(one.read_from): one.file.name for one in group}
     return [
-        _missing(names[path], column, keys, preset)
+        _missing(names[path], column, keys, layout)
         for path, is_there, keys in sorted(found)
-        for column, is_found in zip(preset.needed, is_there, strict=True)
+        for column, is_found in zip(layout.needed, is_there, strict=True)
         if not is_found
     ]
 
@@ -59,6 +57,6 @@ def _path(key: str) -> str:
     return f'$."{key}"'
 
 
-def _missing(file: str, column: str, keys: Sequence[str], preset: FeedPreset) -> Problem:
-    hint = did_you_mean(column, [key for key in keys if key not in preset.source_columns])
+def _missing(file: str, column: str, keys: Sequence[str], layout: Layout) -> Problem:
+    hint = did_you_mean(column, [key for key in keys if key not in layout.source_columns]) or INSPECT
     return Problem(file, "missing_column", ", ".join(keys)[:200], "it in some line", column=column, hint=hint)

@@ -1,7 +1,8 @@
 """Parquet files to text columns with record numbers.
 
 Here: DuckDB knows each record's number (`file_row_number`), so nothing is copied; every value becomes text, so that
-one set of reading rules holds for all kinds of files. Not here: those rules (`typing_sql`).
+one set of reading rules holds for all kinds of files, but for values that have the type that is wanted. Not here: those
+rules (`typing_sql`).
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ def read_parquet_text(group: Sequence[Inspected]) -> TextRows:
     schema = group[0].schema
     names = [name for name, _ in schema]
     cells = ", ".join(
-        f"{_as_text(identifier(name), type_)} AS _cell_{position}" for position, (name, type_) in enumerate(schema)
+        f"{_as_text(identifier(name), type_)} AS _cell_{position}, {identifier(name)} AS _stored_{position}"
+        for position, (name, type_) in enumerate(schema)
     )
     pairs = ", ".join(f"{literal(name)}, _cell_{position}" for position, name in enumerate(names))
     return TextRows(
@@ -26,6 +28,7 @@ def read_parquet_text(group: Sequence[Inspected]) -> TextRows:
             FROM read_parquet({paths}, hive_partitioning = false, filename = '_path', file_row_number = true))""",
         columns={name.lower(): f"_cell_{position}" for position, name in enumerate(names)},
         record=f"json_object({pairs})",
+        stored={name.lower(): (f"_stored_{position}", type_) for position, (name, type_) in enumerate(schema)},
     )
 
 

@@ -1,7 +1,7 @@
 """What the columns of a file format mean, one YAML file of `presets/` per format.
 
-Here: their shape and their loading. Adding a format is adding a file; `reader` knows none of them by name. Not here:
-types (the contract has them) and their reading (`typing_sql`).
+Here: their shape and their loading. Adding a format is adding a file (docs/formats.md); `reader` knows none of them by
+name. Not here: types (the contract has them) and their reading (`typing_sql`), the run of a preset's SQL (`shaping`).
 """
 
 from functools import cache
@@ -19,30 +19,60 @@ from shop_pipeline.settings import Feed
 from .problems import LandingError, Problem, did_you_mean
 
 FOLDER = files(__package__) / "presets"
+BLANKS = " "
 DEFAULTS = {"events": {"is_service": "'false'"}}
 """What an own mapping need not say."""
 DERIVED = {"event_date", *(column.name for column in ORIGIN)}
 """Columns that the reader fills itself."""
 
 
-class FeedPreset(BaseModel):
-    """One feed in a format: its source columns, and each canonical column as a DuckDB expression over them.
-
-    In an expression every source column is VARCHAR, as it stands in the file, and NULL where an optional one is absent.
-    """
+class Layout(BaseModel):
+    """The columns of a file: of a feed's own files, or of others of the same export that its SQL joins."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     needed: list[str] = Field(min_length=1)
     """A file without one of these is refused."""
     optional: list[str] = []
-    naive_timestamps: Literal["utc", "shop"] = "utc"
-    """What a timestamp without offset means."""
-    columns: dict[str, str]
+    header: list[str] = []
+    """The columns in their order, for text files that have no header line."""
+    delimiter: str | None = None
+    """What stands between two values; by default the one that fits the header. A blank means any run of blanks."""
 
     @property
     def source_columns(self) -> list[str]:
         return self.needed + self.optional
+
+    @model_validator(mode="after")
+    def _header_has_the_columns(self) -> "Layout":
+        if self.header and (absent := set(self.source_columns) - set(self.header)):
+            raise ValueError(f"header has no {', '.join(sorted(absent))}")
+        if self.delimiter == BLANKS and not self.header:
+            raise ValueError("runs of blanks are read with `header` only: names may hold blanks")
+        return self
+
+
+class FeedPreset(Layout):
+    """One feed in a format: its source columns, and each canonical column as a DuckDB expression over them.
+
+    In an expression every source column is VARCHAR, as it stands in the file, and NULL where an optional one is absent.
+    With `sql` the expressions are over the columns that the SQL gives.
+    """
+
+    naive_timestamps: Literal["utc", "shop"] = "utc"
+    """What a timestamp without offset means."""
+    lookups: dict[str, Layout] = {}
+    """Other files of the same export that `sql` joins, by name."""
+    sql: str | None = None
+    """A SELECT over `{records}` and the lookups (docs/formats.md); in the YAML file `true`, for the text beside it."""
+    columns: dict[str, str]
+
+    @model_validator(mode="after")
+    def _lookups_are_joined(self) -> "FeedPreset":
+        for name in ("records", *self.lookups) if self.sql or self.lookups else ():
+            if f"{{{name}}}" not in (self.sql or ""):
+                raise ValueError(f"the SQL does not read {{{name}}}")
+        return self
 
 
 class Preset(BaseModel):
@@ -73,7 +103,11 @@ def load_preset(name: str) -> Preset:
     known = known_formats()
     if name not in known:
         raise LandingError([_unknown(name, known)])
-    return Preset.model_validate(yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8")))
+    given = yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
+    for feed, body in given["feeds"].items():
+        if body.get("sql") is True:
+            body["sql"] = (FOLDER / f"{name}.{feed}.sql").read_text("utf-8")
+    return Preset.model_validate(given)
 
 
 def load_feed_preset(feed: Feed, name: str) -> FeedPreset:

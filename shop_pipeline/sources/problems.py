@@ -8,6 +8,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+INSPECT = "`shop inspect` says what a file looks like"
+
 
 @dataclass(frozen=True)
 class Problem:

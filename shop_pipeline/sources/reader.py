@@ -8,6 +8,7 @@ readable nonsense (`clean`).
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,12 +21,16 @@ from shop_pipeline.settings import Feed, Shop
 
 from .canonical_sql import FILES, create_staging, insert_broken_lines, insert_records
 from .csv_text import SCRATCH
+from .event_words import TABLE as WORDS
+from .event_words import stage_event_words
 from .groups import find_unreadable, group_files, read_group
 from .inspection import Inspected, Inspector
 from .landing import LandingFile
+from .lookups import lookup_problems, stage_lookup
 from .presets import FeedPreset, load_feed_preset
 from .problems import LandingError, Problem
 from .quoting import identifier
+from .shaping import LOOKUP
 from .utf8_copy import python_encoding
 
 if TYPE_CHECKING:
@@ -47,18 +52,21 @@ def stage_feed(
     connection.execute(create_staging(table, target))
     try:
         with TemporaryDirectory(prefix="shop-landing-") as folder:
-            inspection = Inspector(connection, preset, encoding, Path(folder)).inspect(files)
-            _list_files(connection, inspection.good)
-            problems = inspection.problems + _stage(
-                connection, table, preset, group_files(inspection.good), shop, target
-            )
+            inspector = Inspector(connection, preset, encoding, Path(folder))
+            problems = _stage_lookups(table, feed, preset, files, inspector)
+            if not problems:
+                inspection = inspector.inspect(files)
+                _list_files(connection, inspection.good)
+                stage_event_words(connection)
+                groups = group_files(inspection.good)
+                problems = inspection.problems + _stage(connection, table, preset, groups, shop, target)
         if problems:
             raise LandingError(sorted(problems, key=lambda problem: problem.file))
     except BaseException:
         _drop(connection, identifier(target))
         raise
     finally:
-        _drop(connection, *SCRATCH, FILES)
+        _drop(connection, *SCRATCH, FILES, WORDS, *(LOOKUP.format(name) for name in preset.lookups))
 
 
 def _drop(connection: "DuckDBPyConnection", *tables: str) -> None:
@@ -66,6 +74,20 @@ def _drop(connection: "DuckDBPyConnection", *tables: str) -> None:
     with contextlib.suppress(duckdb.TransactionException):
         for name in tables:
             connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+
+
+def _stage_lookups(
+    table: Table, feed: Feed, preset: FeedPreset, files: Sequence[LandingFile], inspector: Inspector
+) -> list[Problem]:
+    """The lookups of the files, which all files of a feed share; no file, no lookup."""
+    found = files[0].lookups if files else ()
+    problems = lookup_problems(table.name, preset, feed.lookups, found) if files else []
+    if problems:
+        return problems
+    for lookup in found:
+        layout = replace(inspector, layout=preset.lookups[lookup.name])
+        problems = problems + stage_lookup(inspector.connection, lookup, layout)
+    return problems
 
 
 def _list_files(connection: "DuckDBPyConnection", files: Sequence[Inspected]) -> None:

@@ -1,6 +1,7 @@
 """Where tables live: the warehouse (one writer) and the published file (any reader)."""
 
 from .published import publish, query
+from .room import NoRoom, Room, free_memory, free_room
 from .warehouse import (
     SchemaChanged,
     WarehouseLocked,
@@ -12,9 +13,13 @@ from .warehouse import (
 )
 
 __all__ = [
+    "NoRoom",
+    "Room",
     "SchemaChanged",
     "WarehouseLocked",
     "drop_scratch",
+    "free_memory",
+    "free_room",
     "look_at_warehouse",
     "memory_database",
     "open_warehouse",

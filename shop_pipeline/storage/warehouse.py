@@ -34,6 +34,8 @@ def open_warehouse(path: Path, *, memory_gb: float, wait_seconds: float = 0) -> 
     try:
         connection.execute(f"SET memory_limit = '{memory_gb}GB'")
         connection.execute("SET TimeZone = 'UTC'")
+        # Ids compress by a third under FSST, and writing events takes a sixth longer: docs/decisions.md.
+        connection.execute("SET disabled_compression_methods = 'fsst'")
         ensure_tables(connection, TABLES.values())
     except BaseException:
         # Or the file stays locked for as long as somebody holds the error.
@@ -103,10 +105,13 @@ def _stored_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str
 
 
 def drop_scratch(connection: duckdb.DuckDBPyConnection) -> None:
-    """Drop all temporary tables: what one step has staged must not take the memory of the next."""
-    rows = connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
-    for (name,) in rows:
-        connection.execute(f'DROP TABLE temp."{name}"')
+    """Drop all temporary tables and views: what one step has staged must not take the memory of the next."""
+    rows = connection.execute(
+        "SELECT 'VIEW', view_name FROM duckdb_views() WHERE temporary AND NOT internal"
+        " UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables() WHERE temporary"
+    ).fetchall()
+    for kind, name in rows:
+        connection.execute(f'DROP {kind} temp."{name}"')
 
 
 def set_variables(connection: duckdb.DuckDBPyConnection, values: Mapping[str, object]) -> None:
@@ -122,6 +127,9 @@ def _literal(value: object) -> str:
     if isinstance(value, Mapping):
         pairs = ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in value.items())
         return f"MAP {{{pairs}}}"
+    if isinstance(value, list):
+        # Lists are of text; the cast gives an empty one its type.
+        return f"[{', '.join(map(_literal, value))}]::VARCHAR[]"
     type_ = {"datetime": "TIMESTAMP ", "date": "DATE "}.get(type(value).__name__, "")
     escaped = str(value).replace("'", "''")
     return f"{type_}'{escaped}'"

@@ -30,9 +30,11 @@ EVENT = {
     "is_service": False,
     "_file": "f.csv",
     "_row": 900,
+    "_part": 1,
 }
-PRODUCT = {"product_id": "planted", "unit_price": 2, "unit_cost": 1, "attributes": "{}", "_file": "f.csv", "_row": 900}
-CUSTOMER = {"customer_id": "planted", "name": "Ann", "birth_year": 1990, "_file": "f.csv", "_row": 900}
+PLACE = {"_file": "f.csv", "_row": 900, "_part": 1}
+PRODUCT = {"product_id": "planted", "unit_price": 2, "unit_cost": 1, "attributes": "{}"} | PLACE
+CUSTOMER = {"customer_id": "planted", "name": "Ann", "birth_year": 1990} | PLACE
 PADDING = 60
 
 # Table -> rule -> changes to the planted row (one dict per variant).

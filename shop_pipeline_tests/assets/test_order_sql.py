@@ -1,10 +1,15 @@
-"""The SQL of order lines, orders and daily sales on a few hand-worked rows; the working stands beside the numbers."""
+"""The SQL of order lines, orders and daily sales on a few hand-worked rows; the working stands beside the numbers.
+
+Returns are matched first, as in a run: what they take off and where is the matter here, how they are matched is that of
+`test_returns_table.py`.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
 
+from shop_pipeline.assets.returns import build_returns
 from shop_pipeline.assets.sql_files import sql_text
 from shop_pipeline.checks import GateRefused, Part
 from shop_pipeline.contracts import TABLES
@@ -46,27 +51,94 @@ def shop(bench: Bench) -> Bench:
         ("V2", "view", at(JAN1, 9), JAN1, "P2", "C2", "S5", None, None, None, None, None, False),
         ("V3", "view", at(JAN2, 9), JAN2, "P3", None, "S6", None, None, None, None, None, False),
     )
-    bench.run("clean.order_lines")
+    run_lines(bench)
     return bench
 
 
+def run_lines(bench: Bench) -> None:
+    bench.build(build_returns, "clean.returns")
+    bench.run("clean.order_lines")
+
+
 def test_lines_are_numbered_by_time_then_event(shop: Bench) -> None:
-    """E1 and E2 are of one moment: the id decides. Amounts: quantity x price, on the side of the sale or the return."""
-    found = shop.rows(
-        "SELECT line_number, event_id, is_return, gross_amount, returned_amount, net_amount"
-        " FROM clean.order_lines WHERE order_id = 'O1' ORDER BY 1"
-    )
-    assert found == [
-        (1, "E1", False, 20, 0, 20),
-        (2, "E2", False, 5, 0, 5),
-        (3, "E3", False, 3, 0, 3),
-        (4, "E4", True, 0, 10, -10),
-    ]
+    """E1 and E2 are of one moment: the id decides."""
+    found = shop.rows("SELECT line_number, event_id FROM clean.order_lines WHERE order_id = 'O1' ORDER BY 1")
+    assert found == [(1, "E1"), (2, "E2"), (3, "E3"), (4, "E4")]
     assert shop.rows("SELECT count(*) FROM clean.order_lines") == [(8,)]
 
 
+AMOUNTS = """
+SELECT event_id, is_return, quantity, matched_quantity, returned_quantity, net_quantity, gross_amount, returned_amount,
+    net_amount, booked_amount
+FROM clean.order_lines
+"""
+
+
+def test_a_return_is_taken_off_its_sale_and_booked_on_its_own_day(shop: Bench) -> None:
+    """E4 takes one of E1's two units and 10 of its 20; its own line keeps nothing but what is booked. E8 has no sale:
+    its line keeps it all.
+    """
+    assert shop.rows(f"{AMOUNTS} WHERE event_id IN ('E1', 'E2', 'E4', 'E8') ORDER BY 1") == [
+        ("E1", False, 2, 0, 1, 1, 20, 10, 10, 20),
+        ("E2", False, 1, 0, 0, 1, 5, 0, 5, 5),
+        ("E4", True, 1, 1, 0, 0, 0, 0, 0, -10),
+        ("E8", True, 1, 0, 1, -1, 0, 5, -5, -5),
+    ]
+    # Sales: 20 + 5 + 3 + 4 + 30 + 4 = 66; back: 10 + 5.
+    assert shop.rows("SELECT sum(gross_amount), sum(net_amount), sum(booked_amount) FROM clean.order_lines") == [
+        (66, 51, 51)
+    ]
+
+
+def test_a_return_of_several_sales_is_split_among_them(shop: Bench) -> None:
+    """C2 gives five P1 back at 9, under a number of its own: the three of O3, sold at 10, are the only ones to have.
+    O3 keeps 30 - 27 = 3, and two units at 9 stay on the return's own line.
+    """
+    event = ("E9", "refund", at(JAN2, 20), JAN2, "P1", "C2", None, "R1", 5, 9, None, None, False)
+    shop.fill("clean.events", EVENT, event)
+    run_lines(shop)
+    assert shop.rows(f"{AMOUNTS} WHERE event_id IN ('E6', 'E9') ORDER BY 1") == [
+        ("E6", False, 3, 0, 3, 0, 30, 27, 3, 30),
+        ("E9", True, 5, 3, 2, -2, 0, 18, -18, -45),
+    ]
+    shop.run("clean.orders")
+    assert shop.rows(
+        "SELECT order_id, gross_revenue, returned_revenue, net_revenue, is_return FROM clean.orders"
+        " WHERE order_id IN ('O3', 'R1') ORDER BY 1"
+    ) == [("O3", 30, 27, 3, False), ("R1", 0, 18, -18, True)]
+
+
+def test_a_return_under_another_number_leaves_its_own_order_empty(shop: Bench) -> None:
+    """The order of the sale has the return, so the order of the return has nothing; but it is there."""
+    event = ("E9", "cancel", at(JAN2, 20), JAN2, "P2", "C1", None, "C-O2", 1, 4, None, None, False)
+    shop.fill("clean.events", EVENT, event)
+    run_lines(shop)
+    shop.run("clean.orders")
+    assert shop.rows(
+        "SELECT order_id, n_lines, gross_revenue, returned_revenue, net_revenue, is_return FROM clean.orders"
+        " WHERE order_id IN ('O2', 'C-O2') ORDER BY 1"
+    ) == [("C-O2", 1, 0, 0, 0, True), ("O2", 1, 4, 4, 0, False)]
+
+
+def test_a_refund_of_more_than_the_price_makes_a_net_below_zero(shop: Bench) -> None:
+    """By their order numbers, 4 for a P3 that was sold at 5 and 12 for a P2 that was sold at 4 find their lines."""
+    shop.fill(
+        "clean.events",
+        EVENT,
+        ("E9", "refund", at(JAN2, 20), JAN2, "P3", "C1", None, "O1", 1, 4, None, None, False),
+        ("EA", "refund", at(JAN2, 21), JAN2, "P2", None, None, "O4", 1, 12, None, None, False),
+    )
+    run_lines(shop)
+    assert shop.rows(f"{AMOUNTS} WHERE event_id IN ('E2', 'E7') ORDER BY 1") == [
+        ("E2", False, 1, 0, 1, 0, 5, 4, 1, 5),
+        ("E7", False, 1, 0, 1, 0, 4, 12, -8, 4),
+    ]
+
+
 def test_an_order_sums_its_lines(shop: Bench) -> None:
-    """O1: 20 + 5 + 3 = 28 sold in 4 units, 10 back: 18. Country and channel are the first line's, E1's."""
+    """O1: 20 + 5 + 3 = 28 sold in 4 units, 10 back: 18. Country and channel are the first line's, E1's. O9's sale is
+    not known: what came back is its own.
+    """
     shop.run("clean.orders")
     found = shop.rows(
         "SELECT order_id, customer_id, order_date, country, channel, n_lines, units, gross_revenue, returned_revenue,"
@@ -85,7 +157,8 @@ def test_sales_of_each_day_and_category(shop: Bench) -> None:
     """Jan 1, a: O1's 20 for 2 units by C1, whose first day it is; visits S1 and S5 saw a, S1 bought: 1/2.
     Jan 1, none: 5; S1 alone came to it and bought: 1/1. Jan 1, service: 3; S1.
     Jan 2, a: O2 4, O3 30, O4 4 = 38 for 5 units, 10 back; C1 and C2 are known, C2 is new; S2 and S3 bought: 2/2
-    (the refund and O4 are of no visit). Jan 2, none: nothing sold, 5 back; S4 and S6 came, none bought: 0/2.
+    (the refund and O4 are of no visit; the refund is booked on this day, although its sale is of the day before).
+    Jan 2, none: nothing sold, 5 back; S4 and S6 came, none bought: 0/2.
     """
     shop.run("clean.orders")
     shop.run("marts.sales_daily")
@@ -106,7 +179,7 @@ def test_sales_of_each_day_and_category(shop: Bench) -> None:
 def test_a_day_without_visits_has_no_conversion(shop: Bench) -> None:
     """With the visits of Jan 2 gone, O4 and the refund are left, and neither is of a visit."""
     shop.duck.execute("DELETE FROM clean.events WHERE session_id IS NOT NULL AND event_date = DATE '2025-01-02'")
-    shop.run("clean.order_lines")
+    run_lines(shop)
     shop.run("clean.orders")
     shop.run("marts.sales_daily")
     found = shop.rows("SELECT category, orders, conversion FROM marts.sales_daily WHERE sale_date = DATE '2025-01-02'")
@@ -126,7 +199,7 @@ def test_prices_with_four_decimals_are_kept(bench: Bench) -> None:
     bench.fill("clean.products", "product_id", ("P1",))
     event = ("E1", "purchase", at(JAN1, 1), JAN1, "P1", None, None, "O1", 3, Decimal("0.0033"), None, None, False)
     bench.fill("clean.events", EVENT, event)
-    bench.run("clean.order_lines")
+    run_lines(bench)
     assert bench.rows("SELECT net_amount FROM clean.order_lines") == [(Decimal("0.0099"),)]
 
 

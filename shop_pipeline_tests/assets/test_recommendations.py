@@ -74,7 +74,8 @@ def test_the_champion_fills_up_with_popular_products(shop: Bench) -> None:
         "C6": ["P1", "P2", "P5"],
         "C9": ["P4", "P1", "P3"],
     }
-    assert built.metadata == {"champion": "item_neighbours", "customers": 7}
+    told = {"labels_taken": "wholesale", "labels_left_out": "bot, staff, test", "customers_left_out": 0}
+    assert built.metadata == {"champion": "item_neighbours", "customers": 7, **told}
 
 
 def test_levels_and_reasons(shop: Bench) -> None:

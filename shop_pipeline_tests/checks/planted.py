@@ -4,12 +4,13 @@ A promise for which neither way gives a plant is left out of `PLANTED`; the comp
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from shop_pipeline.checks.suite import Promise, promises
 from shop_pipeline.contracts import TABLES, Column, Table
-from shop_pipeline_tests.checks.world import AS_OF, Plant
+from shop_pipeline_tests.checks.world import AS_OF, MOMENT, Plant
 
+EARLIER = datetime(2025, 1, 1)
 NAN, INFINITE = float("nan"), float("inf")
 
 
@@ -22,16 +23,115 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("clean.events", "money_events_are_whole"): [
         Plant({1: {column: None}}) for column in ("order_id", "product_id", "quantity", "unit_price")
     ],
-    # Another line pays for the difference, so that the totals still hold.
-    ("clean.order_lines", "net_is_gross_less_returned"): [Plant({-1: {"net_amount": 1}, 0: {"net_amount": 19}})],
+    # Without a product there is no version that could be missing.
+    ("clean.events", "in_range(product_version)"): [last(product_id=None, product_version=0)],
+    ("clean.events", "foreign_key(product_id, product_version) -> clean.prices"): [
+        last(product_version=2),
+        last(product_id="nowhere"),
+    ],
+    ("clean.events", "products_are_known"): [last(product_version=None)],
+    ("clean.rates", "rates_are_over_zero"): [last(rate=0)],
+    # A gap before the newest rate, an overlap with it, and no end of the one before it.
+    ("clean.rates", "rates_follow_one_another"): [
+        *(Plant({0: {"valid_until": day}}) for day in (date(2025, 1, 1), date(2025, 1, 3), None)),
+        last(valid_until=date(2025, 1, 9)),
+    ],
+    # In clean.prices, rows 0 and 1 are the versions of P1.
+    ("clean.prices", "versions_follow_one_another"): [
+        Plant({0: {"valid_until": EARLIER}}),
+        Plant({0: {"valid_until": None}}),
+        last(valid_until=MOMENT),
+    ],
+    ("clean.prices", "every_product_has_a_version"): [last(product_id="P1", version=3)],
+    ("clean.prices", "foreign_key(product_id) -> clean.products"): [
+        Plant({0: {"valid_until": None}, 1: {"product_id": "nowhere"}})
+    ],
+    # In clean.returns, row 0 is E3's only part, row 1 the unmatched part of E6 and the last row its matched one.
+    ("clean.returns", "key(return_event_id, match_number)"): [Plant({1: {"match_number": 1}})],
+    ("clean.returns", "known_value(reason)"): [Plant({1: {"reason": "nonsense"}})],
+    ("clean.returns", "foreign_key(return_event_id) -> clean.events"): [Plant({0: {"return_event_id": "nowhere"}})],
+    ("clean.returns", "in_range(quantity)"): [Plant({-1: {"quantity": 0}, 1: {"quantity": 3}})],
+    ("clean.returns", "in_range(amount)"): [
+        Plant({-1: {"unit_price": -1, "amount": -1}, 1: {"unit_price": 0.5, "amount": 1}})
+    ],
+    # E3 is taken for a third part of E6, which still has three units.
+    ("clean.returns", "every_return_appears"): [
+        Plant({0: {"return_event_id": "E6", "match_number": 3}, 1: {"quantity": 1}})
+    ],
+    ("clean.returns", "quantities_add_up"): [Plant({1: {"quantity": quantity}}) for quantity in (1, 3)],
+    ("clean.returns", "no_sale_gives_back_more_than_it_had"): [
+        Plant({1: {"method": "order_id", "reason": None, "sale_event_id": "E2", "sold_at": MOMENT}})
+    ],
+    # Sold later than it came back; a sale of something else; no sale; another time than the sale's.
+    ("clean.returns", "sale_is_of_the_product_and_before"): [
+        last(returned_at=EARLIER),
+        last(sale_event_id="E4"),
+        last(sale_event_id="E6"),
+        last(sold_at=EARLIER),
+    ],
+    ("clean.returns", "unmatched_says_why"): [
+        last(reason="no_customer"),
+        last(sale_event_id=None),
+        last(method="unmatched"),
+        Plant({1: {"reason": None}}),
+        Plant({1: {"method": "order_id"}}),
+    ],
+    ("clean.returns", "matched_within_the_window"): [
+        last(method=method, days_after=366) for method in ("customer_product_price", "customer_product")
+    ],
+    ("clean.returns", "amount_is_quantity_times_price"): [last(unit_price=1)],
+    ("clean.returns", "totals_reconcile_with_events"): [last(unit_price=1, amount=1)],
+    # Another line pays for the difference, so that the totals still hold. The last line is a sale, the one before it a
+    # return.
+    ("clean.order_lines", "net_is_gross_less_returned"): [Plant({-1: {"net_amount": 1}, 0: {"net_amount": 9}})],
     ("clean.order_lines", "in_range(gross_amount)"): [
-        Plant({-1: {"gross_amount": -1, "net_amount": -1}, 0: {"gross_amount": 21, "net_amount": 21}})
+        Plant({-1: {"gross_amount": -1, "net_amount": -1}, 0: {"gross_amount": 21, "net_amount": 11}})
     ],
     ("clean.order_lines", "in_range(returned_amount)"): [
-        Plant({-1: {"returned_amount": -1, "net_amount": 1}, 0: {"gross_amount": 19, "net_amount": 19}})
+        Plant({-1: {"returned_amount": -1, "net_amount": 1}, 0: {"gross_amount": 19, "net_amount": 9}})
     ],
-    ("clean.order_lines", "totals_reconcile_with_events"): [last(gross_amount=1, net_amount=1)],
+    ("clean.order_lines", "in_range(quantity)"): [last(quantity=0, returned_quantity=0)],
+    ("clean.order_lines", "in_range(unit_price)"): [
+        Plant({-1: {"unit_price": -1, "booked_amount": -1}, 2: {"unit_price": 4, "booked_amount": 4}})
+    ],
+    ("clean.order_lines", "in_range(returned_quantity)"): [last(returned_quantity=-1, net_quantity=2)],
+    ("clean.order_lines", "in_range(matched_quantity)"): [
+        Plant({-2: {"matched_quantity": -1, "returned_quantity": 4, "net_quantity": -4}})
+    ],
+    ("clean.order_lines", "quantities_add_up"): [
+        last(net_quantity=1),
+        last(matched_quantity=1),
+        last(returned_quantity=2, net_quantity=-1),
+        Plant({-2: {"net_quantity": 0}}),
+        Plant({-2: {"matched_quantity": 2}}),
+    ],
+    ("clean.order_lines", "booked_is_the_signed_line"): [
+        Plant({-1: {"booked_amount": 1}, 0: {"booked_amount": 19}}),
+        Plant({1: {"booked_amount": 10}, 0: {"booked_amount": 0}}),
+    ],
+    ("clean.order_lines", "totals_reconcile_with_events"): [
+        last(gross_amount=1, net_amount=1),
+        last(unit_price=1, booked_amount=1),
+    ],
     ("clean.orders", "totals_reconcile_with_lines"): [last(net_revenue=1)],
+    # The other visit makes up for the difference, so that every event is still counted once.
+    ("clean.sessions", "key(session_id)"): [Plant({0: {"session_id": "S2"}})],
+    ("clean.sessions", "in_range(n_events)"): [Plant({-1: {"n_events": 0}, 0: {"n_events": 5}})],
+    ("clean.sessions", "every_event_is_counted"): [last(n_events=1), last(n_events=3)],
+    ("clean.sessions", "ends_at_or_after_its_start"): [last(started_at=datetime(2025, 1, 2, 10, 1))],
+    ("clean.sessions", "counts_add_up"): [
+        last(n_views=2, n_carts=1),
+        last(has_purchase=True),
+        last(n_purchases=1, has_purchase=False),
+    ],
+    ("clean.sessions", "bots_name_their_rule"): [last(is_bot=False), last(bot_rule=None)],
+    ("clean.customer_labels", "rule_belongs_to_label"): [last(rule="units_per_line"), last(rule="nonsense")],
+    ("clean.customer_labels", "value_reaches_threshold"): [
+        last(value=0.5),
+        last(threshold=2.0),
+        last(value=NAN),
+        last(value=INFINITE),
+    ],
     ("features.interactions", "nothing_after_as_of"): [
         last(last_event_at=AS_OF),
         last(last_event_at=datetime(2025, 2, 2)),
@@ -57,6 +157,11 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("marts.popular_products", "in_range(rank)"): [Plant({0: {"rank": 0}})],
     ("marts.popular_products", "ranks_have_no_gap"): [Plant({2: {"rank": 4}})],
     ("marts.sales_daily", "totals_reconcile_with_lines"): [last(net_revenue=1)],
+    # One below and at the threshold.
+    ("marts.model_readiness", "below_threshold_is_not_full"): [last(observed=15), last(verdict="reduced")],
+    ("marts.model_readiness", "in_range(observed)"): [Plant({0: {"observed": -1}})],
+    ("marts.model_readiness", "in_range(threshold)"): [last(threshold=-1)],
+    ("marts.model_readiness", "known_value(verdict)"): [Plant({0: {"verdict": "nonsense"}})],
     ("marts.model_evaluation", "in_range(value)"): [
         last(value=-0.1, ci_low=-0.2, ci_high=0.0),
         last(value=1.1, ci_low=1.0, ci_high=1.2),
@@ -65,7 +170,16 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
 }
 
 # A negative weight, or none, is out of its range and not over zero: there is no row that breaks the range alone.
-ALSO: dict[tuple[str, str], set[str]] = {("features.interactions", "in_range(weight)"): {"weights_are_finite"}}
+# A label that nobody knows has no rules of its own.
+ALSO: dict[tuple[str, str], set[str]] = {
+    # A negative rate is out of its range and not over zero; a rate that is there twice is followed by itself.
+    ("clean.rates", "in_range(rate)"): {"rates_are_over_zero"},
+    ("clean.rates", "key(currency, valid_from)"): {"rates_follow_one_another"},
+    # What names no return event leaves one out.
+    ("clean.returns", "foreign_key(return_event_id) -> clean.events"): {"every_return_appears"},
+    ("features.interactions", "in_range(weight)"): {"weights_are_finite"},
+    ("clean.customer_labels", "known_value(label)"): {"rule_belongs_to_label"},
+}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Row rules at the gate: under its limit a rule fills the quarantine, over it the whole load is refused.
 
-The rows say which rule they break, as a builder does; which rows break which rule is tested where the builder is
+The rows say which rule they break and what was mended, as a builder does; which rows break which rule is tested where the builder is
 (`assets/test_clean_*.py`, `assets/test_raw.py`, `sources/`).
 """
 
@@ -14,6 +14,7 @@ from shop_pipeline_tests.checks.world import GOOD, Row, World
 
 ROWS = 40
 AT_LIMIT = 2  # of 40: the 5 % that every limit of the contracts allows
+REPAIRS = [repair.name for repair in TABLES["clean.events"].repairs]
 RULED = [table for table in TABLES.values() if table.row_rules]
 RULES = [(table, rule) for table in RULED for rule in table.row_rules]
 IDS = [f"{table.qualified}-{rule.name}" for table, rule in RULES]
@@ -24,8 +25,9 @@ def load(table: Table, broken: dict[str, int]) -> list[Row]:
     rules = [None] * ROWS + [rule for rule, times in broken.items() for _ in range(times)]
     rows = []
     for number, rule in enumerate(rules):
-        key = {name: number + 2 if name == "_row" else f"k{number}" for name in table.key if name != "_file"}
-        judged = {"_rule": rule, "_reason": "told", "_file": "f.csv", "_row": number + 2}
+        spared = ("_file", "_part", "valid_from")
+        key = {name: number + 2 if name == "_row" else f"k{number}" for name in table.key if name not in spared}
+        judged = {"_rule": rule, "_reason": "told", "_file": "f.csv", "_row": number + 2, "_part": 1}
         source = json.dumps({"n": number}) if rule else None
         rows.append(GOOD[table.qualified][-1] | key | judged | {"_source": source})
     return rows
@@ -74,6 +76,41 @@ def test_dropped_rows_are_counted_and_kept_nowhere(world: World) -> None:
     outcome = next(o for o in report.outcomes if o.rule == "exact_duplicate")
     assert (outcome.passed, outcome.n_failed, outcome.n_rows) == (True, ROWS, 2 * ROWS)
     assert not [row for row in world.stored("clean.quarantine") if row[0] == table.qualified]
+
+
+def test_repairs_are_counted_and_refuse_nothing(world: World) -> None:
+    """Every row has an id assigned, far over the share of any limit; 3 have a visit too, and one that is refused has
+    both. Rows without a judgement of their repairs (here the last) have none.
+    """
+    rows = load(TABLES["clean.events"], {"missing_price": 1})
+    for number, row in enumerate(rows[:-2] + rows[-1:]):
+        visit = number < 3 or row["_rule"] is not None
+        row["_repairs"] = {name: name == "event_id_assigned" for name in REPAIRS} | {"session_assigned": visit}
+    report = world.write("clean.events", rows)
+    counted = {"event_id_assigned": ROWS - 1, "session_assigned": 3, "order_assigned": 0, "currency_converted": 0}
+    assert (report.repaired, report.set_aside, report.n_rows) == (counted, {"missing_price": 1}, ROWS)
+    found = world.duck.execute(
+        "SELECT rule, passed, n_rows, n_failed, sample FROM ops.check_results"
+        " WHERE table_name = 'clean.events' AND severity = 'REPAIR'"
+    ).fetchall()
+    assert sorted(found) == sorted((name, True, ROWS + 1, n, None) for name, n in counted.items())
+
+
+def test_repairs_of_a_refused_load_are_told_too(world: World) -> None:
+    rows = load(TABLES["clean.events"], {"missing_price": AT_LIMIT + 1})
+    rows[0]["_repairs"] = dict.fromkeys(REPAIRS, True)
+    with pytest.raises(GateRefused) as refused:
+        world.write("clean.events", rows)
+    assert [o.rule for o in refused.value.report.refusing] == ["missing_price"]
+    assert refused.value.report.repaired == dict.fromkeys(REPAIRS, 1)
+    found = "SELECT count(*), sum(n_failed) FROM ops.check_results WHERE severity = 'REPAIR' AND run_id = 'run-1'"
+    assert world.duck.execute(found).fetchall() == [(4, 4)]
+
+
+def test_tables_without_repairs_report_none(world: World) -> None:
+    report = world.write("raw.stock", load(TABLES["raw.stock"], {}))
+    assert report.repaired == {}
+    assert {o.severity for o in report.outcomes} <= {"ERROR", "WARN"}
 
 
 def test_a_new_load_takes_the_place_of_its_earlier_refusals(world: World) -> None:

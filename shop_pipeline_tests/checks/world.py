@@ -4,7 +4,8 @@
 foreign keys are made from the contract itself; rules by name are planted by hand in `planted.py`.
 
 The shop, worked by hand: order O1 sells 2 x P1 at 10 and postage at 3, and takes 1 x P1 back: 20 + 3 - 10 = 13. Order
-O2 sells one P2 for nothing, so that a missing amount there leaves every total as it is.
+O2 sells one P2 for nothing and takes three back, one of which it sold: a missing amount there leaves every total as it
+is. P1 has two versions, each event is of a first one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,6 +30,8 @@ BY_TYPE: dict[str, Any] = {
     "FLOAT[]": [0.5, 0.5],
     "VARCHAR[]": ["P1"],
 }
+JUDGED = {"_row": "BIGINT", "_part": "INTEGER"}
+"""Types of the judgement columns that are not text."""
 
 
 def default(column: Column) -> Any:
@@ -52,10 +55,25 @@ def _event(event_id: str, event_type: str, product: str, customer: str, **given:
     return row("clean.events", **ids, **given)
 
 
-def _line(order: str, number: int, event: str, product: str, gross: int, returned: int = 0, **given: Any) -> Row:
-    amounts = {"gross_amount": gross, "returned_amount": returned, "net_amount": gross - returned}
+def _line(order: str, number: int, event: str, product: str, **given: Any) -> Row:
+    """A sold unit without price, and what is given; net follows."""
     ids = {"order_id": order, "line_number": number, "event_id": event, "product_id": product, "customer_id": "C1"}
-    return row("clean.order_lines", **ids, **amounts, is_return=returned > 0, **given)
+    zero = ("gross_amount", "returned_amount", "booked_amount", "returned_quantity", "matched_quantity", "unit_price")
+    told = dict.fromkeys(zero, 0) | {"quantity": 1, "is_return": False} | given
+    sold = 0 if told["is_return"] else told["quantity"]
+    net = {
+        "net_amount": told["gross_amount"] - told["returned_amount"],
+        "net_quantity": sold - told["returned_quantity"],
+    }
+    return row("clean.order_lines", **ids, **net, **told)
+
+
+def _part(event: str, number: int, order: str, product: str, sale: str | None, **given: Any) -> Row:
+    """A part of a return, matched by its order or not at all."""
+    ids = {"return_event_id": event, "match_number": number, "order_id": order, "product_id": product}
+    method = {"method": "order_id" if sale else "unmatched", "reason": None if sale else "more_than_bought"}
+    sold = {"sale_event_id": sale, "sale_order_id": order if sale else None, "sold_at": MOMENT if sale else None}
+    return row("clean.returns", **ids, **method, **sold, customer_id="C1", days_after=0 if sale else None, **given)
 
 
 def _day(category: str, gross: int, returned: int) -> Row:
@@ -76,29 +94,68 @@ def _ranked(name: str, lists: Mapping[str, Iterable[str]], owner: str, product: 
     ]
 
 
+SERVICE = {"is_service": True, "product_version": None}
 LIKE = {"P1": ("P2", "P3", "P4"), "P2": ("P1",)}
 
 # The last row of each table is the one that column plants spoil.
 GOOD: dict[str, list[Row]] = {
     **{name: _each(name, "_row", (2, 3)) for name in TABLES if name.startswith("raw.")},
     "clean.products": _each("clean.products", "product_id", ("P1", "P2", "P3", "P4")),
+    "clean.prices": [
+        row("clean.prices", product_id="P1", version=1, valid_from=None, valid_until=MOMENT),
+        row("clean.prices", product_id="P1", version=2, valid_until=None),
+        # Of no day: two of them would follow one another.
+        *(row("clean.prices", product_id=id_, valid_from=None, valid_until=None) for id_ in ("P2", "P3", "P4")),
+    ],
+    "clean.rates": [
+        row("clean.rates", currency="EUR", valid_from=date(2025, 1, 1), valid_until=DAY),
+        row("clean.rates", currency="EUR", valid_until=None),
+    ],
     "clean.customers": [row("clean.customers", customer_id=id_, birth_year=1990) for id_ in ("C1", "C2", "C3")],
     "clean.events": [
         _event("E1", "purchase", "P1", "C1", order_id="O1", quantity=2, unit_price=10),
         _event("E2", "purchase", "P2", "C1", order_id="O2", quantity=1, unit_price=0),
         _event("E3", "refund", "P1", "C1", order_id="O1", quantity=1, unit_price=10),
-        _event("E4", "purchase", "POST", "C1", order_id="O1", quantity=1, unit_price=3, is_service=True),
+        _event("E4", "purchase", "POST", "C1", order_id="O1", quantity=1, unit_price=3, **SERVICE),
+        _event("E6", "refund", "P2", "C1", session_id=None, order_id="O2", quantity=3, unit_price=0),
         _event("E5", "view", "P3", "C2", order_id=None, quantity=None, unit_price=None),
     ],
+    "clean.returns": [
+        _part("E3", 1, "O1", "P1", "E1", quantity=1, unit_price=10, amount=10),
+        _part("E6", 2, "O2", "P2", None, quantity=2, unit_price=0, amount=0),
+        _part("E6", 1, "O2", "P2", "E2", quantity=1, unit_price=0, amount=0),
+    ],
     "clean.order_lines": [
-        _line("O1", 1, "E1", "P1", 20, quantity=2, unit_price=10),
-        _line("O1", 2, "E3", "P1", 0, 10, unit_price=10),
-        _line("O1", 3, "E4", "POST", 3, unit_price=3, is_service=True),
-        _line("O2", 1, "E2", "P2", 0, unit_price=0),
+        _line(
+            *("O1", 1, "E1", "P1"),
+            quantity=2,
+            unit_price=10,
+            gross_amount=20,
+            booked_amount=20,
+            returned_quantity=1,
+            returned_amount=10,
+        ),
+        _line("O1", 2, "E3", "P1", unit_price=10, matched_quantity=1, booked_amount=-10, is_return=True),
+        _line("O1", 3, "E4", "POST", unit_price=3, gross_amount=3, booked_amount=3, is_service=True),
+        _line("O2", 2, "E6", "P2", quantity=3, matched_quantity=1, returned_quantity=2, is_return=True),
+        _line("O2", 1, "E2", "P2", returned_quantity=1),
     ],
     "clean.orders": [
         row("clean.orders", order_id="O1", customer_id="C1", gross_revenue=23, returned_revenue=10, net_revenue=13),
         row("clean.orders", order_id="O2", customer_id="C1", gross_revenue=0, returned_revenue=0, net_revenue=0),
+    ],
+    # The five events above, and a bot at the end.
+    "clean.sessions": [
+        row("clean.sessions", session_id=id_, customer_id=customer, n_events=n, n_views=0, n_carts=0, n_purchases=0)
+        | {"is_bot": rule is not None, "bot_rule": rule}
+        for id_, customer, n, rule in (("S1", "C1", 3, None), ("S2", "C2", 2, "rate"))
+    ],
+    "clean.customer_labels": [
+        row("clean.customer_labels", customer_id=customer, label=label, rule=rule, value=value, threshold=threshold)
+        for customer, label, rule, value, threshold in (
+            ("C1", "wholesale", "units_per_line", 12.0, 10.0),
+            ("C2", "staff", "listed_id", 1.0, 1.0),
+        )
     ],
     "clean.quarantine": _each("clean.quarantine", "line", (7, 8)),
     "features.interactions": [
@@ -120,6 +177,11 @@ GOOD: dict[str, list[Row]] = {
     "marts.sales_daily": [_day("a", 20, 10), _day("(service)", 3, 0), _day("b", 0, 0)],
     "marts.model_evaluation": [
         row("marts.model_evaluation", model=model, ci_low=0.4, ci_high=0.6) for model in ("popularity", "als")
+    ],
+    "features.model_counts": _each("features.model_counts", "quantity", ("orders", "buyers")),
+    "marts.model_readiness": [
+        row("marts.model_readiness", model=model, verdict=verdict, observed=observed, threshold=16)
+        for model, verdict, observed in (("als", "none", 15), ("clv", "full", 16))
     ],
     "marts.data_quality": _each("marts.data_quality", "rule", ("a", "b")),
     "ops.check_results": _each("ops.check_results", "rule", ("a", "b")),
@@ -155,9 +217,11 @@ class World:
 
     def source(self, table: Table, rows: list[Row]) -> str:
         """A SELECT for the rows, with the judgement columns that a builder of the table gives."""
-        judged = ("_rule", "_reason", "_file", "_row", "_source") if table.row_rules else ()
+        judged = ("_rule", "_reason", "_file", "_row", "_part", "_source") if table.row_rules else ()
         types = {column.name: column.type for column in table}
-        types |= {name: "BIGINT" if name == "_row" else "VARCHAR" for name in judged if name not in types}
+        types |= {name: JUDGED.get(name, "VARCHAR") for name in judged if name not in types}
+        if table.repairs:
+            types["_repairs"] = f"STRUCT({', '.join(f'{repair.name} BOOLEAN' for repair in table.repairs)})"
         body = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
         self.duck.execute(f"CREATE OR REPLACE TEMP TABLE planted ({body})")
         # One statement per row: within one VALUES list the types of all rows would have to agree.

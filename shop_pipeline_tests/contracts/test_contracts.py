@@ -12,7 +12,7 @@ from shop_pipeline.contracts import FEEDS, TABLES, Column, Table
 from shop_pipeline.contracts.dictionary import SCHEMAS, render
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-ORIGIN = {"_file", "_row", "_loaded_at"}
+ORIGIN = {"_file", "_row", "_part", "_loaded_at"}
 DICTIONARY = Path(__file__).parents[2] / "docs" / "data-dictionary.md"
 
 # The outside contract: the feeds and their columns.
@@ -28,6 +28,7 @@ OUTSIDE_FEEDS = {
     "tickets": "ticket_id customer_id opened_at closed_at topic satisfaction",
     "order_labels": "order_id is_fraud labelled_at",
     "market": "period_date category market_revenue competitor_price",
+    "rates": "rate_date currency rate",
 }
 
 # The outside contract: the marts, their keys and their columns.
@@ -78,7 +79,7 @@ def test_names_are_snake_case_and_stand_once(table: Table) -> None:
     names = [table.schema, table.name, *(name.removeprefix("_") for name in table.column_names)]
     assert [name for name in names if not SNAKE.fullmatch(name)] == []
     assert len(set(table.column_names)) == len(table.columns)
-    rules = [rule.name for rule in (*table.rules, *table.row_rules)]
+    rules = [rule.name for rule in (*table.rules, *table.row_rules, *table.repairs)]
     assert [name for name in rules if not SNAKE.fullmatch(name)] == []
     assert len(set(rules)) == len(rules), "two rules of one name would be one check"
 
@@ -109,7 +110,8 @@ def test_keys_and_references_name_columns_that_are_there(table: Table) -> None:
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 def test_everything_says_what_it_means(table: Table) -> None:
-    silent = [thing.name for thing in (*table.columns, *table.rules, *table.row_rules) if not thing.doc.strip()]
+    things = (*table.columns, *table.rules, *table.row_rules, *table.repairs)
+    silent = [thing.name for thing in things if not thing.doc.strip()]
     assert silent == []
     assert table.grain
 
@@ -140,7 +142,7 @@ def test_the_data_dictionary_names_every_table_column_and_rule() -> None:
     for table in TABLES.values():
         begin = text.index(f"### {table.qualified}\n")
         section = text[begin : text.find("\n### ", begin + 1)]
-        named = [thing.name for thing in (*table.columns, *table.rules, *table.row_rules)]
+        named = [thing.name for thing in (*table.columns, *table.rules, *table.row_rules, *table.repairs)]
         assert [name for name in named if f"`{name}`" not in section] == []
         assert table.grain in section
 
@@ -151,10 +153,12 @@ def test_a_dictionary_row_tells_type_null_meaning_and_range() -> None:
     for row in (
         "| `birth_year` | INTEGER | yes | year of birth | 1900 to 2100 |",
         "| `line_number` | BIGINT | no | 1 is the first line of the order | at least 1 |",
-        "| `severity` | VARCHAR | no | ERROR refuses the table, WARN does not | ERROR, WARN |",
+        "| `severity` | VARCHAR | no | ERROR refuses the table, WARN does not, REPAIR counts mended rows |"
+        " ERROR, WARN, REPAIR |",
         "| `email` | VARCHAR | yes | address (personal) |  |",
         "- `product_id` stands in `clean.products` (`product_id`), where `NOT is_service`",
         "- row `unknown_event_type`: not one of the contract's words; to quarantine, at most 5% of a load",
+        "- repair `order_assigned`: money without an order: that of its visit",
     ):
         assert row in text
 

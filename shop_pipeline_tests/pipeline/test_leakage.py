@@ -79,6 +79,23 @@ def test_events_after_the_clock_change_nothing(
     assert rows(future, name) == rows(finished_shop.duck, name)
 
 
+def test_returns_after_the_clock_change_no_earlier_match(
+    finished_shop: FinishedShop, future: duckdb.DuckDBPyConnection
+) -> None:
+    """The later returns are copies of earlier ones, so that they want the same sales."""
+    last = finished_shop.value("SELECT max(event_date) FROM clean.events")
+    columns = ", ".join(TABLES["clean.returns"].column_names)
+    matched = f"SELECT {columns} FROM clean.returns WHERE return_date <= ? ORDER BY ALL"
+    assert future.execute(matched, [last]).fetchall() == rows(finished_shop.duck, "clean.returns")
+    later = future.execute(
+        "SELECT count(*) FROM clean.returns AS back WHERE return_date > ?"
+        " AND order_id IN (SELECT order_id FROM clean.returns WHERE return_date <= ?)",
+        [last, last],
+    ).fetchone()
+    assert later is not None
+    assert later[0] > 0
+
+
 def test_the_manifests_agree_on_every_hash_that_the_future_may_not_touch(
     finished_shop: FinishedShop, future: duckdb.DuckDBPyConnection
 ) -> None:

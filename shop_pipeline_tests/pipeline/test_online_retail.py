@@ -6,6 +6,7 @@ data set is published with; everything else is recomputed here, without the code
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -102,6 +103,90 @@ def test_net_revenue_is_the_sum_of_all_signed_rows(shop: duckdb.DuckDBPyConnecti
     assert value(shop, "SELECT sum(net_revenue) FROM marts.sales_daily") == expected
 
 
+def test_every_penny_of_the_files_is_net_revenue_or_has_a_rule(
+    shop: duckdb.DuckDBPyConnection, files: pd.DataFrame
+) -> None:
+    """All signed lines = net revenue + what each rule refused + the copies that were dropped. 9,747,747.934 is the sum
+    that the data set is known for.
+    """
+    money = files["Quantity"].map(int) * files["UnitPrice"].map(Decimal)
+    copies = files.duplicated()
+    refused_money = dict(
+        shop.execute(
+            "SELECT rule, sum((row_json->>'quantity')::DECIMAL(18, 0) * (row_json->>'unit_price')::DECIMAL(18, 4))"
+            " FROM clean.quarantine GROUP BY 1"
+        ).fetchall()
+    )
+    assert sum(money) == Decimal("9747747.934")
+    # The two lines `Adjust bad debt` are of 11,062.06 under zero each; stock corrections have no price.
+    assert refused_money == {"quantity_not_positive": 0, "negative_price": 2 * Decimal("-11062.06")}
+    net = value(shop, "SELECT sum(net_amount) FROM clean.order_lines")
+    assert net == sum(money) - sum(money[copies]) - sum(refused_money.values())
+    for other in ("booked_amount) FROM clean.order_lines", "net_revenue) FROM clean.orders"):
+        assert value(shop, f"SELECT sum({other}") == net
+
+
+def plain_matches(files: pd.DataFrame) -> Iterator[tuple[str, str, str, int]]:
+    """(cancellation, product, invoice of the sale, units): all earlier sales of the customer and product, newest first;
+    those at the price before those at a higher one. Plain loops over text lines, within 365 days.
+    """
+    lines = files.drop_duplicates()
+    lines = lines.assign(units=lines["Quantity"].map(int), price=lines["UnitPrice"].map(Decimal))
+    lines = lines.assign(day=pd.to_datetime(lines["InvoiceDate"].str[:10]), product=lines["StockCode"].str.strip())
+    lines = lines.assign(is_return=lines["InvoiceNo"].str.startswith("C"))
+    kept = lines[(lines["CustomerID"] != "") & (lines["price"] >= 0) & ((lines["units"] > 0) | lines["is_return"])]
+    kept = kept.sort_values(["InvoiceDate", "is_return"], kind="stable")
+    for _, group in kept.groupby(["CustomerID", "product"]):
+        if not group["is_return"].any():
+            continue
+        sales: list[list[Any]] = []
+        for line in group.itertuples():
+            if not line.is_return:
+                sales.insert(0, [line, line.units])
+                continue
+            wanted = -int(line.units)
+            recent = [sale for sale in sales if (line.day - sale[0].day).days <= 365]
+            for sale in sorted(
+                (sale for sale in recent if sale[0].price >= line.price), key=lambda sale: sale[0].price != line.price
+            ):
+                taken = min(wanted, sale[1])
+                wanted -= taken
+                sale[1] -= taken
+                if taken:
+                    yield line.InvoiceNo, line.product, sale[0].InvoiceNo, taken
+
+
+def test_cancellations_find_the_sales_that_plain_loops_find(
+    shop: duckdb.DuckDBPyConnection, files: pd.DataFrame
+) -> None:
+    """Invoice by invoice. Where one customer has several lines of one product and minute, the pipeline goes by ids and
+    these loops by the order of the file: that may move units between two invoices, but hardly ever does.
+    """
+    found = shop.execute(
+        "SELECT order_id, product_id, sale_order_id, sum(quantity)::BIGINT FROM clean.returns"
+        " WHERE method <> 'unmatched' GROUP BY ALL"
+    ).fetchall()
+    expected: Counter[tuple[str, str, str]] = Counter()
+    for *key, units in plain_matches(files):
+        expected[tuple(key)] += units
+    ours = Counter({(order, product, sale): units for order, product, sale, units in found})
+    assert ours.total() == expected.total() > 240_000
+    assert (ours - expected).total() <= ours.total() / 10_000
+
+
+def test_most_cancelled_goods_find_their_sale(shop: duckdb.DuckDBPyConnection) -> None:
+    """Of products (fees and corrections by hand have no sale); the files begin in December 2010, and what was sold
+    before can't be found.
+    """
+    units, money = shop.execute(
+        "SELECT sum(quantity) FILTER (method <> 'unmatched') / sum(quantity),"
+        " sum(amount) FILTER (method <> 'unmatched')::DOUBLE / sum(amount)::DOUBLE"
+        " FROM clean.returns WHERE NOT is_service"
+    ).fetchall()[0]
+    assert units > 0.9
+    assert money > 0.9
+
+
 def test_revenue_of_each_day(shop: duckdb.DuckDBPyConnection, files: pd.DataFrame) -> None:
     """The files' times are local, so a line's day is the first ten characters of its time."""
     lines = files.drop_duplicates()
@@ -144,3 +229,35 @@ def test_every_customer_gets_a_full_list(shop: duckdb.DuckDBPyConnection) -> Non
     lists = shop.execute("SELECT count(*) FROM marts.recommendations GROUP BY customer_id").fetchall()
     assert len(lists) == 4_372
     assert set(lists) == {(20,)}
+
+
+def test_a_fifth_of_the_customers_are_traders_with_half_of_the_revenue(shop: duckdb.DuckDBPyConnection) -> None:
+    """The data set's description says that many customers are wholesalers. Measured: 828 of 4,372 customers (19 %) with
+    48.5 % of the net revenue of known customers. The rule once more in pandas, over lines less what came back of them.
+    """
+    lines = shop.execute(
+        "SELECT event_id, customer_id, order_id, product_id, quantity, gross_amount FROM clean.order_lines"
+        " WHERE NOT is_return AND NOT is_service AND customer_id IS NOT NULL"
+    ).df()
+    back = shop.execute("SELECT sale_event_id AS event_id, quantity, amount FROM clean.returns").df()
+    back = back.dropna().groupby("event_id").sum().reindex(lines["event_id"]).fillna(0)
+    lines["units"] = lines["quantity"] - back["quantity"].to_numpy()
+    lines["money"] = lines["gross_amount"] - back["amount"].to_numpy()
+    lines = lines[lines["units"] > 0]
+    orders = lines.groupby(["customer_id", "order_id"]).agg(money=("money", "sum"), n=("product_id", "nunique"))
+    habits = orders.groupby("customer_id").median()
+    units = lines.groupby("customer_id")["units"].agg(["median", "size"])
+    # 8 times the middle customer's order; a hair less, because pandas sums floats.
+    signs = (units["median"] >= 10) * 1 + (habits["money"] / habits["money"].median() > 7.9999999) + (habits["n"] >= 20)
+    expected = set(units.index[(signs >= 2) | ((units["median"] >= 24) & (units["size"] >= 5))])
+    found = shop.execute("SELECT customer_id, label FROM clean.customer_labels").df()
+    assert set(found["label"]) == {"wholesale"}, "no visits are recorded, no mail addresses, no names"
+    assert set(found["customer_id"]) == expected
+    assert {"14646", "18102", "17450"} <= expected, "the three largest customers"
+    share = value(
+        shop,
+        "SELECT sum(net_amount) FILTER (customer_id IN (SELECT customer_id FROM clean.customer_labels))"
+        " / sum(net_amount) FROM clean.order_lines WHERE customer_id IS NOT NULL",
+    )
+    assert 0.18 < len(expected) / 4_372 < 0.20
+    assert 0.47 < share < 0.50

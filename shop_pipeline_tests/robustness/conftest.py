@@ -1,7 +1,7 @@
 """One sample that has run undisturbed, and one with a late file behind it; every test works on a copy.
 
 8 days (2025-06-23 to 30), 80 customers, 40 products; models small, and a test period that 8 days can hold, so that
-`marts.model_evaluation` has rows.
+`marts.model_evaluation` has rows; it is wanted from one judged customer on, which is all that two days may bring.
 """
 
 from pathlib import Path
@@ -16,6 +16,7 @@ CONFIG = ShopConfig(days=8, customers=80, products=40)
 SETTINGS = """\
 shop: {timezone: Europe/London, currency: GBP, first_day: 2025-06-23}
 recommend: {holdout_days: 2, n_factors: 8, iterations: 3}
+readiness: {model_evaluation: 1}
 feeds:
   events: {files: "landing/events/**/*"}
 """

@@ -34,7 +34,7 @@ BAD = {
     "before_first_day": event("2025-06-22T22:59:59Z", "view", "P00011", event_id="BAD-4"),
     "unknown_event_type": event(f"{DAY}T12:00:00Z", SQL.lower(), "P00011", event_id="BAD-5"),
     "unknown_product": event(f"{DAY}T12:00:00Z", "view", SQL + SQL, event_id="BAD-6"),
-    "foreign_currency": event(
+    "unknown_currency": event(
         *(f"{DAY}T12:00:00Z", "purchase", "P00011"), event_id="BAD-7", quantity="1", unit_price="1", currency="JPY"
     ),
 }

@@ -16,8 +16,15 @@ AS_OF = "2025-06-28"
 # Midnight behind it in London, in UTC.
 END = "2025-06-28T23:00:00Z"
 SQL_END = "TIMESTAMP '2025-06-28 23:00:00'"
-# The five marts and what they are made from: the other feeds are in none of them.
-MARTS = ("recommendations", "similar_products", "popular_products", "sales_daily", "model_evaluation")
+# The six marts and what they are made from: the other feeds are in none of them.
+MARTS = (
+    "recommendations",
+    "similar_products",
+    "popular_products",
+    "sales_daily",
+    "model_readiness",
+    "model_evaluation",
+)
 RUN = ("run", "--as-of", AS_OF, "--select", " or ".join(f"+key:marts/{name}" for name in MARTS))
 WHEN = {"events": "event_at", "customers": "signed_up_at", "products": "valid_from"}
 

@@ -38,7 +38,7 @@ FILES: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
     "a workbook": (
         "new.xlsx",
         b"PK\x03\x04 not read",
-        ("landing/events/new.xlsx: unknown_kind: found 'new.xlsx'", "a name that ends in .csv"),
+        ("landing/events/new.xlsx: broken_workbook", "expected an Excel workbook"),
     ),
     "JSON lines called CSV": (
         "new.csv",

@@ -112,3 +112,15 @@ def test_nothing_happens_before_the_sample_or_after_it(sample: Sample) -> None:
     for feed, column in (("messages", "clicked_at"), ("tickets", "closed_at"), ("order_labels", "labelled_at")):
         assert sample.feed(feed)[column].max() < "2025-06-30T23:00:00Z"
     assert sample.events["event_at"].max() < "2025-06-30T23:00:00Z"
+
+
+def test_staff_buy_as_others_do_and_write_from_the_shop(sample: Sample) -> None:
+    """0.4 % of 5,000. They are known by their address alone: none of them is a trader, a bot or a fraud."""
+    truth = sample.truth("customers").set_index("customer_id")
+    staff = set(truth.index[truth["is_staff"]])
+    mail = sample.feed("customers").set_index("customer_id")["email"]
+    assert len(staff) == 20
+    assert set(mail.index[mail.str.endswith("@shop.internal")]) == staff
+    assert not truth.loc[list(staff), ["is_wholesale", "is_looker", "is_bot", "is_fraud"]].to_numpy().any()
+    assert set(sample.sales()["customer_id"]) >= staff
+    assert "customers: {staff_domains: [shop.internal]}" in (sample.out / "shop.yaml").read_text()

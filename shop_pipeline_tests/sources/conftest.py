@@ -27,7 +27,7 @@ class Landing:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def stage(self, feed: str = "events", zone: str = "UTC", **settings: str) -> list[Row]:
+    def stage(self, feed: str = "events", zone: str = "UTC", **settings: Any) -> list[Row]:
         given = Feed(**{"files": "**/*", **settings})
         shop = Shop(timezone=zone)
         stage_feed(self.connection, FEEDS[feed], given, list_files(self.folder, given), shop, "staged")

@@ -4,6 +4,8 @@ from pydantic import ValidationError
 
 from shop_pipeline.contracts.feeds import FEEDS
 from shop_pipeline.sources.canonical_sql import FILES, create_staging, insert_records
+from shop_pipeline.sources.event_words import stage_event_words
+from shop_pipeline.sources.lookups import create_lookup
 from shop_pipeline.sources.presets import FeedPreset, Preset, known_formats, load_preset
 from shop_pipeline.sources.text_rows import TextRows
 
@@ -16,12 +18,15 @@ def test_every_expression_binds_against_its_source_columns(name: str, feed: str)
     rows = TextRows("(SELECT '' AS _path, 1 AS _row WHERE false)", {}, "'{}'")
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE {FILES} (_path VARCHAR, _name VARCHAR, _modified_at TIMESTAMP)")
+        stage_event_words(connection)
+        for lookup, layout in preset.lookups.items():
+            connection.execute(create_lookup(lookup, layout))
         connection.execute(create_staging(FEEDS[feed], "staged"))
         connection.execute(insert_records(FEEDS[feed], preset, rows, "UTC", "staged"))
 
 
 def test_canonical_has_every_feed_and_every_column() -> None:
-    derived = {"_file", "_row", "_loaded_at", "event_date"}
+    derived = {"_file", "_row", "_part", "_loaded_at", "event_date"}
     for name, preset in load_preset("canonical").feeds.items():
         assert set(preset.columns) == set(FEEDS[name].column_names) - derived
         assert set(preset.source_columns) == set(preset.columns)

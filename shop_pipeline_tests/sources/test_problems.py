@@ -8,6 +8,7 @@ import pytest
 from shop_pipeline.contracts.feeds import EVENTS
 from shop_pipeline.settings import Feed, Shop
 from shop_pipeline.sources.landing import list_files
+from shop_pipeline.sources.presets import known_formats
 from shop_pipeline.sources.problems import LandingError
 from shop_pipeline.sources.reader import stage_feed
 
@@ -92,6 +93,7 @@ def test_one_error_names_every_bad_file_and_no_good_one(landing: Landing) -> Non
     landing.write("array.json", '[{"event_at": 1}]')
     landing.write("cr.csv", GOOD + "2024-05-01,view\r,1\n")
     landing.write("json.csv", '{"event_at": 1}\n')
+    landing.write("sheet.ods", "PK")
     landing.write("sheet.xlsx", "PK")
     landing.write("packed.csv", gzip.compress(GOOD.encode()))
     landing.write("plain.csv.gz", GOOD)
@@ -109,7 +111,8 @@ def test_one_error_names_every_bad_file_and_no_good_one(landing: Landing) -> Non
         "packed.csv: not_csv",
         "plain.csv.gz: broken_compression",
         "plain.csv.zst: broken_compression",
-        "sheet.xlsx: unknown_kind",
+        "sheet.ods: unknown_kind",
+        "sheet.xlsx: broken_workbook",
         "sixteen.csv, line 1: wrong_encoding",
         "table.csv: not_csv",
         "text.parquet: not_parquet",
@@ -147,7 +150,8 @@ def test_a_file_that_went_away(landing: Landing) -> None:
 def test_unknown_words_in_shop_yaml(landing: Landing) -> None:
     landing.write("a.csv", GOOD)
     text = message(landing, format="online-retail")
-    assert "found 'online-retail', expected one of canonical, online_retail; did you mean 'online_retail'?" in text
+    known = ", ".join(known_formats())
+    assert f"found 'online-retail', expected one of {known}; did you mean 'online_retail'?" in text
     assert "unknown_encoding: found 'klingon'" in message(landing, encoding="klingon")
     with pytest.raises(LandingError, match="online_retail has events"):
         landing.stage("stock", format="online_retail")

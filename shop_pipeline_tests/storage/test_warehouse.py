@@ -124,6 +124,8 @@ def test_a_refused_warehouse_is_let_go(path: Path) -> None:
         (datetime(2025, 1, 2, 3, 4, 5, 678), "TIMESTAMP"),
         ("it's; DROP TABLE x --", "VARCHAR"),
         ({"view": 1.5, "it's": -2.0}, "MAP(VARCHAR, DECIMAL(2,1))"),
+        (["a", "it's", "测试"], "VARCHAR[]"),
+        ([], "VARCHAR[]"),
     ],
 )
 def test_variables_come_back_as_they_went_in(value: object, type_: str) -> None:

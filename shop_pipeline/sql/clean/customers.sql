@@ -18,7 +18,7 @@ listed AS (
                     phone_consent) AS content
         FROM raw.customers
     )
-    WINDOW same_id AS (PARTITION BY customer_id ORDER BY _file, _row)
+    WINDOW same_id AS (PARTITION BY customer_id ORDER BY _file, _row, _part)
 )
 SELECT
     customer_id, listed.name, listed.email, listed.phone, listed.birth_year, listed.gender,
@@ -31,7 +31,7 @@ SELECT
         WHEN listed.occurrence > 1 THEN 'duplicate_customer'
         WHEN listed.birth_year NOT BETWEEN 1900 AND year(getvariable('now')) THEN 'impossible_birth_year'
     END AS _rule,
-    NULL AS _reason, listed._file, listed._row,
+    NULL AS _reason, listed._file, listed._row, listed._part,
     CASE WHEN _rule IS NOT NULL THEN to_json({
         'customer_id': customer_id, 'name': listed.name, 'email': listed.email, 'phone': listed.phone,
         'birth_year': listed.birth_year, 'gender': listed.gender, 'country': listed.country, 'city': listed.city,

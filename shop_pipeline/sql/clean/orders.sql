@@ -1,4 +1,5 @@
--- One order, with what came back of it under its number.
+-- One order. Net is the default: net_revenue is gross_revenue (its sales) less what came back of them, whenever and
+-- under whatever number; a return whose sale is not known is taken off the order that it names.
 WITH lines AS (
     SELECT lines.*, events.country, events.channel
     FROM clean.order_lines AS lines

@@ -17,14 +17,17 @@ listed AS (
         *,
         row_number() OVER (
             PARTITION BY product_id, broken IS NULL
-            ORDER BY holds DESC, CASE WHEN holds THEN valid_from END DESC NULLS LAST, valid_from, _file DESC, _row DESC
+            ORDER BY
+                holds DESC, CASE WHEN holds THEN valid_from END DESC NULLS LAST, valid_from,
+                _file DESC, _row DESC, _part DESC
         ) AS version_from_newest
     FROM judged
 ),
 seen AS (
     -- The newest title that an event carried; ties are broken by the title itself.
     SELECT
-        product_id, arg_max(title, (event_at, title)) AS title, min(_file) AS _file, min(_row) AS _row
+        product_id, arg_max(title, (event_at, title)) AS title, min(_file) AS _file, min(_row) AS _row,
+        min(_part) AS _part
     FROM raw.events
     WHERE product_id IS NOT NULL AND NOT is_service AND NOT EXISTS (SELECT 1 FROM raw.products)
     GROUP BY product_id
@@ -38,16 +41,17 @@ departed AS (
 SELECT
     product_id, title, description, category, brand, unit_price, unit_cost, attributes, true AS is_listed,
     coalesce(broken, CASE WHEN version_from_newest > 1 THEN 'older_version' END) AS _rule,
-    NULL AS _reason, _file, _row,
+    NULL AS _reason, _file, _row, _part,
     to_json(struct_pack(product_id, title, category, brand, unit_price, unit_cost, attributes)) AS _source
 FROM listed
 UNION ALL BY NAME
 SELECT
     product_id, title, NULL AS description, NULL AS category, NULL AS brand, NULL AS unit_price, NULL AS unit_cost,
-    NULL AS attributes, false AS is_listed, NULL AS _rule, NULL AS _reason, _file, _row, NULL AS _source
+    NULL AS attributes, false AS is_listed, NULL AS _rule, NULL AS _reason, _file, _row, _part,
+    NULL AS _source
 FROM seen
 UNION ALL BY NAME
 SELECT
     product_id, title, description, category, brand, unit_price, unit_cost, attributes, false AS is_listed,
-    NULL AS _rule, NULL AS _reason, NULL AS _file, NULL AS _row, NULL AS _source
+    NULL AS _rule, NULL AS _reason, NULL AS _file, NULL AS _row, NULL AS _part, NULL AS _source
 FROM departed

@@ -1,4 +1,5 @@
--- Sales per day and top category, and how many of the category's visits ended in a purchase of it.
+-- Sales per day and top category, and how many of the category's visits ended in a purchase of it. The books by day: a
+-- return is taken off the day on which it came, not off the day of its sale. Net (net_revenue) is the default.
 WITH categories AS (
     SELECT product_id, coalesce(trim(split_part(category, '>', 1)), '(none)') AS category FROM clean.products
 ),
@@ -15,8 +16,8 @@ sales AS (
         count(DISTINCT order_id) FILTER (NOT is_return) AS orders,
         coalesce(sum(quantity) FILTER (NOT is_return), 0) AS units,
         sum(gross_amount) AS gross_revenue,
-        sum(returned_amount) AS returned_revenue,
-        sum(net_amount) AS net_revenue,
+        coalesce(-sum(booked_amount) FILTER (is_return), 0) AS returned_revenue,
+        sum(booked_amount) AS net_revenue,
         count(DISTINCT customer_id) FILTER (NOT is_return) AS customers,
         count(DISTINCT customer_id) FILTER (NOT is_return AND line_date = first_date) AS new_customers
     FROM clean.order_lines

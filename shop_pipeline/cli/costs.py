@@ -1,0 +1,95 @@
+"""What a run costs for its rows: the one place of the measured constants, and their arithmetic.
+
+Here: memory, disk and seconds from counts. Not here: the counts (`plan.py`), the similarity step's own memory
+(`models/similarity.py`).
+
+Measured on 2 cores on 2026-11-21 with `benchmarks/simulated.py --events N` (which prints peak memory, seconds, and the
+size of what a run leaves), N = 1,000,000 and 3,000,000, and on the default sample; rows of all nine feeds:
+
+| rows      | peak memory | warehouse | published | CPU seconds |
+|-----------|-------------|-----------|-----------|-------------|
+|   561,603 | 1.04 GB     |  41 MB    |  4.5 MB   |  23         |
+| 1,254,929 | 1.65 GB     |  99 MB    |  8.9 MB   |  43         |
+| 3,752,189 | 3.90 GB     | 277 MB    | 22.0 MB   | 100         |
+
+To change them: run the three again and draw the lines through the points.
+"""
+
+from dataclasses import dataclass
+
+BASE_MEMORY = 540_000_000
+"""Interpreter, libraries and compiled kernels: the line through the first column at no rows."""
+MEMORY_PER_NEW_ROW = 900
+"""Slope of the same line: 883 bytes from the first row to the second, 901 to the third."""
+MEMORY_PER_STORED_ROW = 620
+"""One more day on 541,909 stored rows of Online Retail peaks at 0.88 GB (`benchmarks/online_retail.py`)."""
+DUCKDB_MEMORY = 4_000_000_000
+"""The limit that the run gives the warehouse (`assets/session.py`); beyond it rows go to disk while they are worked
+on. 5,000,000 events peak at 4.9 GB."""
+BYTES_PER_ENTRY = 20
+"""An entry of the interaction matrix, once by its ids' positions and once in rows."""
+DISK_PER_ROW = 80
+"""Warehouse: 73, 79 and 74 bytes."""
+DISK_PER_LISTED_PRODUCT = 45
+"""Published file, by rows of marts.recommendations: 45, 37 and 30 bytes."""
+PUBLISHED_COPIES = 3
+"""The new file, its kept version, and the one that it replaces."""
+DISK_BESIDE = 30_000_000
+"""Write-ahead logs and Dagster's event log at their highest."""
+BASE_SECONDS = 9.0
+SECONDS_PER_NEW_ROW = 24e-6
+"""Slope of CPU seconds: 29 and 23 microseconds."""
+SECONDS_PER_STORED_ROW = 10e-6
+"""One more day on 541,909 stored rows takes 14.6 s."""
+MULTIPLY_ADDS_PER_SECOND = 5.5e8
+"""`benchmarks/similarity.py`: 1.7 G in 3.1 s on 2 cores."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What goes through a run."""
+
+    new_rows: int
+    """Read from landing files, all feeds."""
+    kept_rows: int
+    """Those of them that are of the days of the run."""
+    stored_rows: int
+    """Events that earlier runs have loaded."""
+    n_customers: int
+    n_entries: int
+    """Of the interaction matrix."""
+    multiply_adds: float
+    list_length: int
+    als_memory: int
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Bytes and seconds; `memory` is the peak without the similarity step, `similarity` what that step adds."""
+
+    memory: int
+    similarity: int
+    disk: int
+    seconds: float
+
+    @property
+    def peak(self) -> int:
+        return self.memory + self.similarity
+
+
+def needs(counts: Counts, similarity: int) -> Needs:
+    """Memory, disk and time of a run whose similarity step takes `similarity` bytes beside its input."""
+    worked_on = counts.new_rows * MEMORY_PER_NEW_ROW + counts.stored_rows * MEMORY_PER_STORED_ROW
+    matrix = counts.n_entries * BYTES_PER_ENTRY
+    listed = counts.n_customers * counts.list_length * DISK_PER_LISTED_PRODUCT * PUBLISHED_COPIES
+    spilled = max(0, worked_on - DUCKDB_MEMORY)
+    seconds = (
+        BASE_SECONDS
+        + counts.new_rows * SECONDS_PER_NEW_ROW
+        + counts.stored_rows * SECONDS_PER_STORED_ROW
+        # Once for the table and once for the evaluation.
+        + 2 * counts.multiply_adds / MULTIPLY_ADDS_PER_SECOND
+    )
+    # ALS and the similarity step come one after the other: what one needs more than the other is added once.
+    memory = BASE_MEMORY + min(worked_on, DUCKDB_MEMORY) + matrix + max(0, counts.als_memory - similarity)
+    return Needs(memory, similarity, counts.kept_rows * DISK_PER_ROW + listed + spilled + DISK_BESIDE, seconds)

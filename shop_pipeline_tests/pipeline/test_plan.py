@@ -1,0 +1,272 @@
+"""`shop run --plan` against a real run of the sample shop, its refusals, and rows of every kind of file.
+
+The run is a process of its own: its peak memory is what Linux says at its end (VmHWM, which begins with the process).
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from shop_pipeline.cli.costs import Counts, needs
+from shop_pipeline.cli.plan import check_disk, fit, show_plan
+from shop_pipeline.cli.plan_counts import Estimate, estimate
+from shop_pipeline.cli.run import Order
+from shop_pipeline.models.similarity import similarity_memory
+from shop_pipeline.models.similarity_size import MatrixSize
+from shop_pipeline.settings import Paths, Recommend, load_settings, quiet_environment
+from shop_pipeline.storage import NoRoom, Room
+from shop_pipeline_tests.pipeline.finished import FinishedShop
+from shop_pipeline_tests.robustness.folder import Shop
+
+ENOUGH = Room(disk=1 << 40, memory=1 << 40)
+RUN = """
+import os, sys
+from pathlib import Path
+from shop_pipeline.cli import main
+try:
+    main(["run"])
+finally:
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    print(next((line.split()[1] for line in lines if line.startswith("VmHWM")), 0), file=sys.stderr)
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An estimate made before anything was there, and what the run then took."""
+
+    paths: Paths
+    estimate: Estimate
+    peak: int
+    disk: int
+
+    def rows(self, sql: str) -> list[tuple[int, ...]]:
+        with duckdb.connect(str(self.paths.warehouse), read_only=True) as duck:
+            return duck.execute(sql).fetchall()
+
+
+def landed(shop: FinishedShop, folder: Path) -> Paths:
+    """The files and settings of the finished shop, as if it had never run."""
+    paths = Paths(folder)
+    shutil.copytree(shop.paths.landing, paths.landing)
+    shutil.copy(shop.paths.shop_yaml, paths.shop_yaml)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def measured(finished_shop: FinishedShop, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    paths = landed(finished_shop, tmp_path_factory.mktemp("planned"))
+    found = estimate(paths, load_settings(paths.shop_yaml), Order())
+    before = _size(paths)
+    done = subprocess.run(
+        [sys.executable, "-c", RUN],
+        env=os.environ | quiet_environment(paths),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    peak = int(done.stderr.split()[-1]) * 1024
+    return Measured(paths, found, peak, _size(paths) - before)
+
+
+def _size(paths: Paths) -> int:
+    return sum(path.stat().st_size for path in paths.data.rglob("*") if path.is_file())
+
+
+def test_rows_are_within_ten_percent(measured: Measured) -> None:
+    for feed in measured.estimate.feeds:
+        ((real,),) = measured.rows(
+            f"SELECT (SELECT count(*) FROM raw.{feed.name})"
+            f" + (SELECT count(*) FROM clean.quarantine WHERE table_name = 'raw.{feed.name}')"
+        )
+        assert real > 0
+        assert feed.rows == pytest.approx(real, rel=0.10), feed.name
+
+
+def test_days_are_those_of_the_run(measured: Measured) -> None:
+    """The first and the last file are always in the sample, and late events are earlier than their file's day."""
+    found = measured.rows("SELECT min(event_date), max(event_date) FROM raw.events")
+    assert [(measured.estimate.since, measured.estimate.until)] == found
+
+
+def test_the_matrix_is_of_the_right_size(measured: Measured) -> None:
+    """Products within a fifth, customers and entries within half as much again, multiply-adds within four times."""
+    ((customers, products, entries),) = measured.rows(
+        "SELECT count(DISTINCT customer_id), count(DISTINCT product_id), count(*) FROM features.interactions"
+    )
+    squares = "SELECT sum(n * n) FROM (SELECT count(*) AS n FROM features.interactions GROUP BY customer_id)"
+    ((multiply_adds,),) = measured.rows(squares)
+    found = measured.estimate.matrix
+    assert len(found.degrees) == pytest.approx(products, rel=0.2)
+    assert 1 / 1.5 < found.n_customers / customers < 1.5
+    assert 1 / 1.5 < found.n_entries / entries < 1.5
+    assert 1 / 4 < found.multiply_adds / multiply_adds < 4
+
+
+def test_disk_and_memory_are_within_a_factor_of_two(measured: Measured) -> None:
+    settings = load_settings(measured.paths.shop_yaml)
+    plan = fit(measured.estimate, settings.recommend, ENOUGH)
+    assert 0.5 < plan.needs.disk / measured.disk < 2
+    if measured.peak:  # Linux says
+        assert 0.5 < plan.needs.peak / measured.peak < 2
+
+
+def test_after_a_run_the_matrix_is_counted_and_not_guessed(measured: Measured) -> None:
+    """No new file: the newest day is read again from its file, and the stored matrix grows by nothing."""
+    found = estimate(measured.paths, load_settings(measured.paths.shop_yaml), Order())
+    ((last, entries, multiply_adds),) = measured.rows(
+        """SELECT (SELECT max(event_date) FROM raw.events), (SELECT count(*) FROM features.interactions),
+        (SELECT sum(n * n) FROM (SELECT count(*) AS n FROM features.interactions GROUP BY customer_id))"""
+    )
+    assert (found.since, found.until) == (last, last)
+    assert (found.matrix.n_entries, found.matrix.multiply_adds) == (entries, multiply_adds)
+    assert found.matrix_from.startswith("from the last run")
+    ((again, stored),) = measured.rows(
+        f"""SELECT (SELECT sum(n_rows) FROM ops.landing_files
+            WHERE first_day <= DATE '{last}' AND last_day >= DATE '{last}'), (SELECT count(*) FROM clean.events)"""
+    )
+    others = sum(feed.rows for feed in found.feeds if feed.name != "events")
+    assert found.counts.new_rows == others + again
+    assert found.counts.stored_rows == stored - again
+
+
+def test_given_days_count_their_part_of_the_rows(measured: Measured) -> None:
+    """The second half of the days has about half of the events; --full reads all files all the same."""
+    settings, days = load_settings(measured.paths.shop_yaml), measured.estimate
+    assert days.since is not None
+    assert days.until is not None
+    middle = days.since + (days.until - days.since) / 2
+    found = estimate(measured.paths, settings, Order(since=middle, full=True))
+    assert found.since == middle
+    assert found.feeds[0].rows == days.feeds[0].rows
+    ((kept,),) = measured.rows(f"SELECT count(*) FROM raw.events WHERE event_date >= DATE '{middle}'")
+    others = sum(feed.rows for feed in found.feeds if feed.name != "events")
+    assert found.counts.kept_rows - others == pytest.approx(kept, rel=0.15)
+
+
+def test_a_plan_loads_nothing(finished_shop: FinishedShop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = landed(finished_shop, tmp_path)
+    before = sorted(paths.data.rglob("*"))
+    assert show_plan(paths, Order(), ENOUGH) == 0
+    assert sorted(paths.data.rglob("*")) == before
+    said = " ".join(capsys.readouterr().out.split())
+    assert "It fits. Nothing was loaded." in said
+    assert "1,099.51 GB are free" in said
+
+
+# 1,000 products, of which the most popular has 50,000 of 100,000 customers; 5,000,000 entries, so that the similarity
+# step would like lists of 8 x 5,000,000 = 40 MB.
+DEGREES = np.full(1000, 4954, np.int64)
+DEGREES[0] = 50_000
+MATRIX = MatrixSize(DEGREES, 100_000, 1e9)
+COUNTS = Counts(
+    new_rows=1_000_000, kept_rows=1_000_000, stored_rows=0, n_customers=100_000, n_entries=MATRIX.n_entries,
+    multiply_adds=1e9, list_length=20, als_memory=0,
+)  # fmt: skip
+LARGE = Estimate((), None, None, COUNTS, MATRIX, "made up")
+WANTED = similarity_memory(100_000, DEGREES, 50, memory_limit_bytes=2**30)
+PEAK = needs(COUNTS, WANTED.peak).peak
+
+
+def test_a_disk_that_is_too_small_is_refused() -> None:
+    disk = needs(COUNTS, WANTED.peak).disk
+    assert fit(LARGE, Recommend(), Room(disk, PEAK)).needs.disk == disk
+    with pytest.raises(NoRoom, match=r"the run needs about 0\.\d\d GB of disk beside what is there, and .* are free"):
+        fit(LARGE, Recommend(), Room(disk - 1, PEAK))
+
+
+def test_memory_gb_that_is_too_small_is_refused_with_what_would_do() -> None:
+    """One list of 50,000 entries takes 400,000 bytes; the rest are the step's working arrays."""
+    least = WANTED.fixed + 8 * 50_000
+    assert fit(LARGE, Recommend(memory_gb=least / 2**30), ENOUGH).n_blocks > 1
+    with pytest.raises(NoRoom, match=r"needs at least .* for 1,000 products, and recommend\.memory_gb of shop\.yaml"):
+        fit(LARGE, Recommend(memory_gb=(least - 1) / 2**30), ENOUGH)
+
+
+def test_smaller_blocks_where_they_are_enough() -> None:
+    """30 MB too few: blocks of what is left, and the plan says so. Without even one list left, it is refused."""
+    whole = fit(LARGE, Recommend(), Room(1 << 40, PEAK))
+    assert (whole.is_smaller, whole.n_blocks) == (False, 1)
+    smaller = fit(LARGE, Recommend(), Room(1 << 40, PEAK - 30_000_000))
+    assert smaller.is_smaller
+    assert smaller.n_blocks > 1
+    assert smaller.needs.peak <= PEAK - 30_000_000
+    with pytest.raises(NoRoom, match="Smaller similarity blocks would not be enough"):
+        fit(LARGE, Recommend(), Room(1 << 40, PEAK - WANTED.lists))
+
+
+def test_more_rows_take_more_of_everything() -> None:
+    small, large = needs(COUNTS, 0), needs(replace(COUNTS, new_rows=2_000_000, kept_rows=2_000_000), 0)
+    assert (large.memory - small.memory, large.disk - small.disk) == (900 * 1_000_000, 80 * 1_000_000)
+    assert large.seconds > small.seconds
+    # The warehouse's own limit, 4 GB: what is over it goes to disk while it is worked on.
+    huge = needs(replace(COUNTS, new_rows=10_000_000, kept_rows=10_000_000), 0)
+    assert huge.memory - small.memory == 4_000_000_000 - 900 * 1_000_000
+    assert huge.disk - small.disk == 80 * 9_000_000 + 9_000_000_000 - 4_000_000_000
+
+
+def test_the_command_refuses_with_status_2(finished_shop: FinishedShop, tmp_path: Path) -> None:
+    paths = landed(finished_shop, tmp_path)
+    text = paths.shop_yaml.read_text("utf-8")
+    paths.shop_yaml.write_text(f"{text}\nrecommend: {{memory_gb: 0.000001}}\n", "utf-8")
+    refused = Shop(paths.data).call("run", "--plan")
+    assert refused.exit_code == 2
+    assert "recommend.memory_gb of shop.yaml gives it 0.00 MB" in refused.output
+
+
+def test_a_run_does_not_start_where_the_files_alone_would_not_fit(finished_shop: FinishedShop, tmp_path: Path) -> None:
+    paths = landed(finished_shop, tmp_path)
+    size = sum(file.stat().st_size for file in (paths.landing / "events").rglob("*.csv"))
+    check_disk(paths, Order(), Room(size, 0))
+    with pytest.raises(NoRoom, match="of disk beside what is there"):
+        check_disk(paths, Order(), Room(size - 1, 0))
+
+
+ROWS = 150_000
+EVENTS = f"""SELECT TIMESTAMP '2025-01-01' + INTERVAL 1 MINUTE * i AS event_at, 'view' AS event_type,
+    'P' || i % 50 AS product_id, 'E' || i AS event_id, repeat('x', (i % 97)::INTEGER) AS channel
+    FROM range({ROWS}) AS numbers(i)"""
+WRITERS: dict[str, Callable[[Path], str]] = {
+    "a.csv": lambda path: f"COPY ({EVENTS}) TO '{path}' (HEADER)",
+    "a.csv.gz": lambda path: f"COPY ({EVENTS}) TO '{path}' (HEADER, COMPRESSION gzip)",
+    "a.csv.zst": lambda path: f"COPY ({EVENTS}) TO '{path}' (HEADER, COMPRESSION zstd)",
+    "a.jsonl": lambda path: f"COPY ({EVENTS}) TO '{path}' (FORMAT json)",
+    "a.parquet": lambda path: f"COPY ({EVENTS}) TO '{path}' (FORMAT parquet)",
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_rows_of_one_large_file_of_each_kind(tmp_path: Path, name: str) -> None:
+    """150,000 rows of uneven length, 15 MB as text: more than is looked at. Parquet says it to the row."""
+    paths = Paths(tmp_path)
+    paths.landing.mkdir()
+    duckdb.connect().execute(WRITERS[name](paths.landing / name))
+    feeds = {"shop": {"currency": "GBP"}, "feeds": {"events": {"files": "landing/*"}}}
+    paths.shop_yaml.write_text(json.dumps(feeds), "utf-8")
+    found = estimate(paths, load_settings(paths.shop_yaml), Order())
+    assert found.feeds[0].rows == pytest.approx(ROWS, rel=0 if name.endswith("parquet") else 0.10)
+    if name == "a.csv":  # read from its end, too; of a packed file only the beginning is known
+        assert str(found.until) == "2025-04-15"
+
+
+def test_a_few_files_of_another_kind_are_not_left_out(tmp_path: Path) -> None:
+    """30 files of 100 rows as CSV, and two as JSON lines, in the middle of them: 3,200 rows."""
+    paths = Paths(tmp_path)
+    paths.landing.mkdir()
+    some = f"SELECT * FROM ({EVENTS}) LIMIT 100"
+    for n in range(32):
+        kind = "(FORMAT json)" if n in (14, 15) else "(HEADER)"
+        name = f"{n:02}.{'jsonl' if n in (14, 15) else 'csv'}"
+        duckdb.connect().execute(f"COPY ({some}) TO '{paths.landing / name}' {kind}")
+    paths.shop_yaml.write_text(json.dumps({"feeds": {"events": {"files": "landing/*"}}}), "utf-8")
+    assert estimate(paths, load_settings(paths.shop_yaml), Order()).feeds[0].rows == 3200
