@@ -99,18 +99,18 @@ def sample(days: int, customers: int, products: int, seed: int, out: Path | None
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True)
+@click.argument("paths", nargs=-1)
 @click.option("--feed", type=click.Choice(get_args(FeedName)), help="The feed that the files are for, if you know it.")
 @click.option("--write", is_flag=True, help="Put the feeds into shop.yaml; what stands there stays.")
 @click.option("--force", is_flag=True, help="With --write: replace a feed that has other values in shop.yaml.")
 def inspect(paths: tuple[str, ...], feed: str | None, write: bool, force: bool) -> None:
     """Say what files look like, and the lines of shop.yaml that would use them; exit status 1 if some are unknown.
 
-    PATHS are files, folders or quoted patterns.
+    PATHS are files, folders or quoted patterns; by default the landing folder.
     """
     from .inspect import Wish, inspect_files
 
-    raise SystemExit(_explained(lambda: inspect_files(find_paths(), Wish(paths, feed, write, force))))
+    raise SystemExit(_explained(lambda: inspect_files(find_paths(), Wish(paths or (str(find_paths().landing),), feed, write, force))))
 
 
 @main.command()

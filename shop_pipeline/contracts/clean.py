@@ -144,12 +144,22 @@ ORDER_LINES = Table(
         Column("event_id", "VARCHAR", "the event behind the line"),
         Column("product_id", "VARCHAR", "product, or the code of a service"),
         CUSTOMER,
+        Column(
+            "product_version",
+            "INTEGER",
+            "the product's version in clean.prices at that moment; null for a service, as what follows from it",
+            required=False,
+            minimum=1,
+        ),
+        Column("title", "VARCHAR", "title of that version", required=False),
         Column("line_at", "TIMESTAMP", "when (UTC)"),
         Column("line_date", "DATE", "calendar day in the shop's time zone"),
         Column("is_service", "BOOLEAN", "not a product"),
         Column("is_return", "BOOLEAN", "a refund or cancellation"),
         Column("quantity", "BIGINT", "units, positive also for returns", minimum=1),
-        Column("unit_price", MONEY, "price of one unit", minimum=0),
+        Column("unit_price", MONEY, "price of one unit, as it was paid", minimum=0),
+        Column("list_price", MONEY, "list price of that version", required=False, minimum=0),
+        Column("unit_cost", MONEY, "cost of one unit of that version", required=False, minimum=0),
         Column(
             "matched_quantity",
             "BIGINT",
@@ -181,8 +191,14 @@ ORDER_LINES = Table(
     foreign_keys=(
         ForeignKey(("product_id",), "clean.products", ("product_id",), where="NOT is_service"),
         ForeignKey(("event_id",), "clean.events", ("event_id",)),
+        ForeignKey(("product_id", "product_version"), "clean.prices", ("product_id", "version")),
     ),
     rules=(
+        Rule(
+            "products_have_a_version",
+            "SELECT order_id, line_number FROM {batch} WHERE is_service <> (product_version IS NULL)",
+            "every product has its version of the line's moment, and no service has one",
+        ),
         Rule(
             "net_is_gross_less_returned",
             "SELECT order_id, line_number FROM {batch} WHERE net_amount <> gross_amount - returned_amount",

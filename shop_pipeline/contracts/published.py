@@ -119,7 +119,8 @@ SALES_DAILY = _mart(
         Column(
             "conversion",
             "DOUBLE",
-            "share of the day's visits to the category with a purchase in it; null without visits",
+            "share of the day's visits to the category with a purchase in it; null where nobody"
+            " browsed it: such a source tells purchases only",
             required=False,
             minimum=0,
             maximum=1,

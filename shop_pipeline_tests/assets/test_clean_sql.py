@@ -1,9 +1,10 @@
-"""The SQL of clean.events, clean.products and clean.customers: a raw row planted for each row rule, and clean frames.
+"""The SQL of clean.events, .products, .customers and .rates: a raw row planted for each row rule, and clean frames.
 
 Each planted row breaks one rule; the test of completeness takes the rules from the contracts. Clean raw rows set
 nothing aside. Loads are padded with clean rows, because a share of more than 5 % would refuse the load.
 """
 
+import hashlib
 import json
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from shop_pipeline_tests.assets.conftest import Bench
 
 DAY = date(2025, 1, 10)
 NOON = datetime(2025, 1, 10, 12)
+AFTER_NOON = NOON + timedelta(seconds=59)
 EVENT = {
     "event_at": NOON,
     "event_date": DAY,
@@ -35,6 +37,13 @@ EVENT = {
 PLACE = {"_file": "f.csv", "_row": 900, "_part": 1}
 PRODUCT = {"product_id": "planted", "unit_price": 2, "unit_cost": 1, "attributes": "{}"} | PLACE
 CUSTOMER = {"customer_id": "planted", "name": "Ann", "birth_year": 1990} | PLACE
+RATE = {"currency": "EUR", "rate_date": DAY, "rate": 0.8} | PLACE
+TEMPLATES = {
+    "clean.events": EVENT,
+    "clean.products": PRODUCT,
+    "clean.customers": CUSTOMER,
+    "clean.rates": RATE,
+}
 PADDING = 60
 
 # Table -> rule -> changes to the planted row (one dict per variant).
@@ -54,7 +63,9 @@ PLANTED: dict[str, dict[str, list[dict[str, Any]]]] = {
         ],
         "missing_price": [{"unit_price": None}, {"unit_price": None, "event_type": "refund"}],
         "negative_price": [{"unit_price": -0.01}, {"unit_price": -1, "event_type": "view"}],
-        "foreign_currency": [{"currency": "EUR"}],
+        "no_shop_event": [{"event_type": "other"}, {"event_type": "other", "product_id": None, "unit_price": -1}],
+        # There are rates of raw.rates, but none is clean.
+        "unknown_currency": [{"currency": "EUR"}, {"currency": "EUR", "event_type": "view"}],
     },
     "clean.products": {
         "older_version": [{"product_id": "P1", "valid_from": datetime(2020, 1, 1)}],
@@ -66,10 +77,20 @@ PLANTED: dict[str, dict[str, list[dict[str, Any]]]] = {
         "duplicate_customer": [{"customer_id": "C1", "name": "Bo"}],
         "impossible_birth_year": [{"birth_year": 1899}, {"birth_year": datetime.now().year + 1}],
     },
+    "clean.rates": {
+        "exact_duplicate": [{}],
+        "duplicate_rate": [{"rate": 0.9}],
+        "rate_not_positive": [{"rate": 0}, {"rate": -0.8}, {"rate": 0, "currency": "USD"}],
+    },
 }
 CASES = [
     (table, rule, change) for table, rules in PLANTED.items() for rule, changes in rules.items() for change in changes
 ]
+
+
+def visit_of(visitor: str, begins: datetime) -> str:
+    """The id of a visit that the source does not name: of the device, or of the customer behind an @."""
+    return f"visit-{hashlib.md5(f'{visitor}@{begins}'.encode()).hexdigest()}"
 
 
 def insert(bench: Bench, name: str, row: dict[str, Any]) -> None:
@@ -78,16 +99,18 @@ def insert(bench: Bench, name: str, row: dict[str, Any]) -> None:
 
 @pytest.fixture
 def raw(bench: Bench) -> Bench:
-    """Sixty clean rows in each of raw.events, raw.products and raw.customers, numbered from 0."""
+    """Sixty clean rows in each of raw.events, .products, .customers and .rates, numbered from 0."""
     numbers = range(PADDING)
     events = [EVENT | {"event_id": f"E{n}", "order_id": f"O{n}", "_row": n + 2, "_file": "e.csv"} for n in numbers]
     # E0's twin without an id is told by its content.
     events.append(EVENT | {"event_id": None, "order_id": "O0", "_row": 99, "_file": "e.csv"})
     products = [PRODUCT | {"product_id": f"P{n}", "valid_from": NOON, "_row": n + 2} for n in numbers]
     customers = [CUSTOMER | {"customer_id": f"C{n}", "_row": n + 2} for n in numbers]
-    for name, rows in (("raw.events", events), ("raw.products", products), ("raw.customers", customers)):
-        bench.fill(name, " ".join(rows[0]), *(tuple(row.values()) for row in rows))
+    rates = [RATE | {"rate_date": DAY - timedelta(days=n), "_row": n + 2} for n in numbers]
+    for name, rows in (("events", events), ("products", products), ("customers", customers), ("rates", rates)):
+        bench.fill(f"raw.{name}", " ".join(rows[0]), *(tuple(row.values()) for row in rows))
     bench.fill("clean.products", "product_id", *((f"P{n}",) for n in numbers))
+    bench.fill("clean.prices", "product_id version", *((f"P{n}", 1) for n in numbers))
     return bench
 
 
@@ -108,8 +131,7 @@ def test_a_clean_raw_frame_sets_nothing_aside(raw: Bench, table: str) -> None:
 
 @pytest.mark.parametrize(("table", "rule", "change"), CASES, ids=[f"{t}-{r}-{'-'.join(c)}" for t, r, c in CASES])
 def test_a_planted_raw_row_breaks_exactly_its_rule(raw: Bench, table: str, rule: str, change: dict[str, Any]) -> None:
-    template = {"clean.events": EVENT, "clean.products": PRODUCT, "clean.customers": CUSTOMER}[table]
-    planted = template | change
+    planted = TEMPLATES[table] | change
     insert(raw, table.replace("clean.", "raw."), planted)
     report = raw.run(table)
     assert report.set_aside == {rule: 1}
@@ -160,8 +182,10 @@ def test_only_the_days_of_the_run_are_read(raw: Bench) -> None:
     [
         ({"order_id": "O5"}, "O5"),
         ({"order_id": None, "session_id": "S1"}, "visit:S1"),
-        ({"order_id": None, "event_at": datetime(2025, 1, 10, 12, 0, 59)}, "visit:C1@2025-01-10 12:00:00"),
-        ({"order_id": None, "customer_id": None}, "visit:@2025-01-10 12:00:00"),
+        # All other events of C1 are of noon, and so is the visit's name.
+        ({"order_id": None, "event_at": NOON + timedelta(minutes=29)}, f"visit:{visit_of('@C1', NOON)}"),
+        ({"order_id": None, "customer_id": None, "device_id": "D1"}, f"visit:{visit_of('D1', NOON)}"),
+        ({"order_id": None, "customer_id": None, "event_at": AFTER_NOON}, "visit:@2025-01-10 12:00:00"),
         ({"order_id": None, "event_type": "view"}, None),
     ],
 )

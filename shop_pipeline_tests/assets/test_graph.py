@@ -148,6 +148,7 @@ def test_the_checks_that_the_ui_shows_are_those_of_the_contracts() -> None:
     # By hand, for one table: the contract, its rules across rows, and no row rules.
     assert {check for name, check in found if name == "clean.order_lines"} == {
         "contract",
+        "products_have_a_version",
         "net_is_gross_less_returned",
         "quantities_add_up",
         "booked_is_the_signed_line",

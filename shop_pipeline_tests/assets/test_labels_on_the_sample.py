@@ -76,6 +76,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     for sql, feed in ((PRODUCTS, "products"), (CUSTOMERS, "customers"), (EVENTS, "events")):
         duck.execute(sql, [str(folder / "landing" / feed / "*.csv")])
     bench.build(build_returns, "clean.returns")
+    duck.execute("INSERT INTO clean.prices BY NAME SELECT product_id, 1 AS version FROM clean.products")
     for name in ("clean.order_lines", "clean.sessions", "clean.customer_labels"):
         bench.run(name)
     found = {

@@ -56,6 +56,7 @@ def shop(bench: Bench) -> Bench:
 
 
 def run_lines(bench: Bench) -> None:
+    bench.run("clean.prices")
     bench.build(build_returns, "clean.returns")
     bench.run("clean.order_lines")
 
@@ -155,9 +156,9 @@ def test_an_order_sums_its_lines(shop: Bench) -> None:
 
 def test_sales_of_each_day_and_category(shop: Bench) -> None:
     """Jan 1, a: O1's 20 for 2 units by C1, whose first day it is; visits S1 and S5 saw a, S1 bought: 1/2.
-    Jan 1, none: 5; S1 alone came to it and bought: 1/1. Jan 1, service: 3; S1.
-    Jan 2, a: O2 4, O3 30, O4 4 = 38 for 5 units, 10 back; C1 and C2 are known, C2 is new; S2 and S3 bought: 2/2
-    (the refund and O4 are of no visit; the refund is booked on this day, although its sale is of the day before).
+    Jan 1, none: 5; S1 bought, and nobody browsed. Jan 1, service: 3; S1, likewise.
+    Jan 2, a: O2 4, O3 30, O4 4 = 38 for 5 units, 10 back; C1 and C2 are known, C2 is new; S2 and S3 bought, and
+    nobody browsed (the refund is booked on this day, although its sale is of the day before).
     Jan 2, none: nothing sold, 5 back; S4 and S6 came, none bought: 0/2.
     """
     shop.run("clean.orders")
@@ -167,11 +168,11 @@ def test_sales_of_each_day_and_category(shop: Bench) -> None:
         " new_customers, conversion FROM marts.sales_daily ORDER BY 1, 2"
     )
     assert found == [
-        (JAN1, "(none)", 1, 1, 5, 0, 5, 1, 1, 1.0),
-        (JAN1, "(service)", 1, 1, 3, 0, 3, 1, 1, 1.0),
+        (JAN1, "(none)", 1, 1, 5, 0, 5, 1, 1, None),
+        (JAN1, "(service)", 1, 1, 3, 0, 3, 1, 1, None),
         (JAN1, "a", 1, 2, 20, 0, 20, 1, 1, 0.5),
         (JAN2, "(none)", 0, 0, 0, 5, -5, 0, 0, 0.0),
-        (JAN2, "a", 3, 5, 38, 10, 28, 2, 1, 1.0),
+        (JAN2, "a", 3, 5, 38, 10, 28, 2, 1, None),
     ]
     assert shop.rows("SELECT DISTINCT as_of, run_id FROM marts.sales_daily") == [(AS_OF, "run-1")]
 
@@ -184,6 +185,24 @@ def test_a_day_without_visits_has_no_conversion(shop: Bench) -> None:
     shop.run("marts.sales_daily")
     found = shop.rows("SELECT category, orders, conversion FROM marts.sales_daily WHERE sale_date = DATE '2025-01-02'")
     assert found == [("a", 1, None)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "conversion"),
+    [
+        *[(kind, 1.0) for kind in ("view", "click", "search", "favourite", "add_to_cart", "checkout")],
+        *[(kind, None) for kind in ("remove_from_cart", "review", "cancel", "purchase")],
+    ],
+)
+def test_a_source_of_purchases_only_has_no_conversion(shop: Bench, kind: str, conversion: float | None) -> None:
+    """On Jan 2 S2 and S3 bought of a. Once S2 has browsed there too, it is 2 of 2; before, all visits are purchases."""
+    event = ("E9", kind, at(JAN2, 9), JAN2, "P2", "C1", "S2", "O2", 1, 4, None, None, False)
+    shop.fill("clean.events", EVENT, event)
+    run_lines(shop)
+    shop.run("clean.orders")
+    shop.run("marts.sales_daily")
+    wanted = "sale_date = DATE '2025-01-02' AND category = 'a'"
+    assert shop.rows(f"SELECT conversion FROM marts.sales_daily WHERE {wanted}") == [(conversion,)]
 
 
 def test_sales_end_at_the_clock(shop: Bench) -> None:

@@ -98,6 +98,8 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("clean.order_lines", "in_range(matched_quantity)"): [
         Plant({-2: {"matched_quantity": -1, "returned_quantity": 4, "net_quantity": -4}})
     ],
+    ("clean.order_lines", "foreign_key(product_id, product_version) -> clean.prices"): [last(product_version=2)],
+    ("clean.order_lines", "products_have_a_version"): [last(product_version=None), Plant({0: {"is_service": True}})],
     ("clean.order_lines", "quantities_add_up"): [
         last(net_quantity=1),
         last(matched_quantity=1),
@@ -175,6 +177,11 @@ ALSO: dict[tuple[str, str], set[str]] = {
     # A negative rate is out of its range and not over zero; a rate that is there twice is followed by itself.
     ("clean.rates", "in_range(rate)"): {"rates_are_over_zero"},
     ("clean.rates", "key(currency, valid_from)"): {"rates_follow_one_another"},
+    # What is no version is not stored as one, and an unknown product has none.
+    ("clean.order_lines", "in_range(product_version)"): {"foreign_key(product_id, product_version) -> clean.prices"},
+    ("clean.order_lines", "foreign_key(product_id) -> clean.products"): {
+        "foreign_key(product_id, product_version) -> clean.prices"
+    },
     # What names no return event leaves one out.
     ("clean.returns", "foreign_key(return_event_id) -> clean.events"): {"every_return_appears"},
     ("features.interactions", "in_range(weight)"): {"weights_are_finite"},

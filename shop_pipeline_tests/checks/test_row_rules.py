@@ -1,6 +1,6 @@
 """Row rules at the gate: under its limit a rule fills the quarantine, over it the whole load is refused.
 
-The rows say which rule they break and what was mended, as a builder does; which rows break which rule is tested where the builder is
+The rows say which rule they break and what was mended, as a builder does; which rows do is tested where the builder is
 (`assets/test_clean_*.py`, `assets/test_raw.py`, `sources/`).
 """
 

@@ -4,14 +4,16 @@ Not here: what a write may change (`test_gate.py`), and rows that are set aside 
 """
 
 from dataclasses import replace
+from typing import Any
 
 import duckdb
 import pytest
 
-from shop_pipeline.checks import Gate, GateRefused, Part
+from shop_pipeline.checks import Gate, GateRefused, Part, Report
 from shop_pipeline.contracts import TABLES, Column, RowRule, Table
 from shop_pipeline.storage import drop_scratch
 
+Rows = list[tuple[Any, ...]]
 PLAIN = Table("marts", "plain", "one thing", (Column("id", "VARCHAR", "id"), Column("n", "BIGINT", "n")), ("id",))
 RULED = replace(PLAIN, name="ruled", row_rules=(RowRule("odd", "an odd number", 0.6),))
 JUDGED = (
@@ -29,7 +31,9 @@ def gate(warehouse: duckdb.DuckDBPyConnection) -> Gate:
     """With the temporary rows of a builder: a 1, b 2, c 3, d 4."""
     for table in (PLAIN, RULED):
         warehouse.execute(table.create_statement())
-    warehouse.execute("CREATE TEMP TABLE kept AS SELECT * FROM (VALUES ('a', 1), ('b', 2), ('c', 3), ('d', 4)) t(id, n)")
+    warehouse.execute(
+        "CREATE TEMP TABLE kept AS SELECT * FROM (VALUES ('a', 1), ('b', 2), ('c', 3), ('d', 4)) t(id, n)"
+    )
     return Gate(warehouse, "run-1", TABLES["clean.quarantine"], TABLES["ops.check_results"])
 
 
@@ -43,17 +47,16 @@ def test_a_view_gives_what_a_copy_gives(
     gate: Gate, warehouse: duckdb.DuckDBPyConnection, table: Table, replaces: str
 ) -> None:
     """The same rows, counts, quarantine and outcomes, for a whole table and for a slice beside a row that stays."""
-    found = []
+    found: list[tuple[Report, Rows, Rows]] = []
     source = f"{JUDGED} WHERE n >= 3" if table is RULED else "SELECT * FROM kept WHERE n >= 3"
     for is_stored in (False, True):
         warehouse.execute(f"DELETE FROM {table.qualified}")
         warehouse.execute(f"INSERT INTO {table.qualified} VALUES ('z', 0), ('y', 9)")
         report = gate.write(Part(table, source, replaces, is_stored=is_stored))
-        stored = [
-            warehouse.execute(f"FROM {name} ORDER BY ALL").fetchall()
-            for name in (table.qualified, "clean.quarantine")
-        ]
-        found.append((report, *stored))
+        stored, quarantined = (
+            warehouse.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in (table.qualified, "clean.quarantine")
+        )
+        found.append((report, stored, quarantined))
     assert found[0] == found[1]
     stays = [("z", 0)] if replaces != "true" else []
     assert found[0][1] == sorted([("d", 4), *stays] if table is RULED else [("c", 3), ("d", 4), *stays])

@@ -136,7 +136,7 @@ GOOD: dict[str, list[Row]] = {
             returned_amount=10,
         ),
         _line("O1", 2, "E3", "P1", unit_price=10, matched_quantity=1, booked_amount=-10, is_return=True),
-        _line("O1", 3, "E4", "POST", unit_price=3, gross_amount=3, booked_amount=3, is_service=True),
+        _line("O1", 3, "E4", "POST", unit_price=3, gross_amount=3, booked_amount=3, **SERVICE),
         _line("O2", 2, "E6", "P2", quantity=3, matched_quantity=1, returned_quantity=2, is_return=True),
         _line("O2", 1, "E2", "P2", returned_quantity=1),
     ],

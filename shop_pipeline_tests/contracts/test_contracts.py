@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from shop_pipeline.contracts import FEEDS, TABLES, Column, Table
+from shop_pipeline.contracts import FEEDS, TABLES, Column, RowRule, Rule, Table
 from shop_pipeline.contracts.dictionary import SCHEMAS, render
+from shop_pipeline.contracts.table import Repair
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 ORIGIN = {"_file", "_row", "_part", "_loaded_at"}
@@ -52,6 +53,11 @@ OUTSIDE_MANIFEST = "run_id as_of git_revision parameters seeds versions inputs o
 OUTSIDE_EVENT_TYPES = "view click search favourite add_to_cart remove_from_cart checkout purchase refund cancel review"
 
 
+def rules_of(table: Table) -> list[Rule | RowRule | Repair]:
+    """All that is counted under a name of its own."""
+    return [*table.rules, *table.row_rules, *table.repairs]
+
+
 @pytest.mark.parametrize(("feed", "columns"), OUTSIDE_FEEDS.items())
 def test_the_feeds_have_the_columns_of_the_outside_contract(feed: str, columns: str) -> None:
     assert set(columns.split()) | ORIGIN <= set(TABLES[f"raw.{feed}"].column_names)
@@ -79,7 +85,7 @@ def test_names_are_snake_case_and_stand_once(table: Table) -> None:
     names = [table.schema, table.name, *(name.removeprefix("_") for name in table.column_names)]
     assert [name for name in names if not SNAKE.fullmatch(name)] == []
     assert len(set(table.column_names)) == len(table.columns)
-    rules = [rule.name for rule in (*table.rules, *table.row_rules, *table.repairs)]
+    rules = [rule.name for rule in rules_of(table)]
     assert [name for name in rules if not SNAKE.fullmatch(name)] == []
     assert len(set(rules)) == len(rules), "two rules of one name would be one check"
 
@@ -110,8 +116,7 @@ def test_keys_and_references_name_columns_that_are_there(table: Table) -> None:
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 def test_everything_says_what_it_means(table: Table) -> None:
-    things = (*table.columns, *table.rules, *table.row_rules, *table.repairs)
-    silent = [thing.name for thing in things if not thing.doc.strip()]
+    silent = [thing.name for thing in (*table.columns, *rules_of(table)) if not thing.doc.strip()]
     assert silent == []
     assert table.grain
 
@@ -142,7 +147,7 @@ def test_the_data_dictionary_names_every_table_column_and_rule() -> None:
     for table in TABLES.values():
         begin = text.index(f"### {table.qualified}\n")
         section = text[begin : text.find("\n### ", begin + 1)]
-        named = [thing.name for thing in (*table.columns, *table.rules, *table.row_rules, *table.repairs)]
+        named = [thing.name for thing in (*table.columns, *rules_of(table))]
         assert [name for name in named if f"`{name}`" not in section] == []
         assert table.grain in section
 

@@ -91,6 +91,9 @@ class File:
 
     content: bytes
     records: tuple[int, ...]
+    head: bytes = b""
+    lines: tuple[bytes, ...] = ()
+    """Of a CSV file: its first line, and its records with their ends."""
 
 
 @st.composite
@@ -152,10 +155,43 @@ def csv_file(draw: st.DrawFn, pad: int = 0, max_rows: int = 8, *, numbered: bool
     lines += [csv_line([row.get(name) for name in names], delimiter) for row in padding(pad * len(lines))]
     header = delimiter.join(map(name_of, names)).encode()
     ends = [draw(st.sampled_from([end, end, b"\n"])) if pad == 0 else end for _ in lines]
-    body = b"".join(line + each for line, each in zip(lines, ends, strict=True))
-    content = draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + header + end + body
+    head = draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + header + end
+    ended = tuple(line + each for line, each in zip(lines, ends, strict=True))
+    content = head + b"".join(ended)
     content = content.removesuffix(end) if lines and lines[-1] and draw(st.booleans()) else content
-    return File(content, tuple(number for number, line in enumerate(lines, start=2) if line))
+    return File(content, tuple(number for number, line in enumerate(lines, start=2) if line), head, ended)
+
+
+SMALL: dict[str, dict[str, st.SearchStrategy[str]]] = {
+    "products": {
+        "product_id": st.sampled_from(("P1", "P2", "P9", "007")),
+        "title": st.sampled_from(("", "a title")),
+        "unit_price": st.sampled_from(("9.99", "")),
+        "attributes": st.sampled_from(("", "{}", '{"size": 1', "[1]")),
+        "valid_from": st.sampled_from(("", "2024-05-01T10:10:00Z", "2024-01-01")),
+    },
+    "rates": {
+        "rate_date": st.sampled_from(("2024-01-01", "2024-05-02")),
+        "currency": st.sampled_from(("EUR", "eur ", "GBP")),
+        "rate": st.sampled_from(("0.85", "1", "0", "-1")),
+    },
+}
+"""The usual content of the feeds beside the events."""
+
+
+@st.composite
+def small_file(draw: st.DrawFn, feed: str) -> bytes:
+    """Products or rates, some of their cells odd, behind 60 clean rows of other products or days."""
+    usual = SMALL[feed]
+    lines = [csv_line(list(usual))]
+    for number in range(60):
+        cells = {"product_id": f"pad{number}", "rate_date": f"{1900 + number}-01-01", "currency": "CHF", "rate": "1"}
+        lines.append(csv_line([cells.get(name) for name in usual]))
+    for _ in range(draw(st.integers(0, 3))):
+        cells = {name: draw(content) for name, content in usual.items()}
+        cells |= draw(st.dictionaries(st.sampled_from(list(usual)), ODD, max_size=1))
+        lines.append(csv_line(list(cells.values())))
+    return b"\n".join(lines)
 
 
 JSON_DAMAGE = (

@@ -111,6 +111,71 @@ def test_local_times_and_the_change_of_clocks(landing: Landing, local: str, utc:
     assert row["event_date"] == date.fromisoformat(local[:10])
 
 
+@pytest.mark.parametrize(
+    ("zone", "local", "utc"),
+    [
+        # New York, 2011-03-13: at 02:00 the clocks go to 03:00. 02:30 is not there: UTC-5 as before the change.
+        ("America/New_York", "2011-03-13 01:59:59", datetime(2011, 3, 13, 6, 59, 59)),
+        ("America/New_York", "2011-03-13 02:30:00", datetime(2011, 3, 13, 7, 30)),
+        ("America/New_York", "2011-03-13 03:00:00", datetime(2011, 3, 13, 7)),
+        # 2011-11-06: at 02:00 back to 01:00. 01:30 comes twice: UTC-5, the later one. 00:59:59 is UTC-4 still.
+        ("America/New_York", "2011-11-06 00:59:59", datetime(2011, 11, 6, 4, 59, 59)),
+        ("America/New_York", "2011-11-06 01:30:00", datetime(2011, 11, 6, 6, 30)),
+        ("America/New_York", "2011-11-06 02:00:00", datetime(2011, 11, 6, 7)),
+        # The first and the last second of the days of the changes, which have 23 and 25 hours.
+        ("America/New_York", "2011-03-13 00:00:00", datetime(2011, 3, 13, 5)),
+        ("America/New_York", "2011-03-13 23:59:59", datetime(2011, 3, 14, 3, 59, 59)),
+        ("America/New_York", "2011-11-06 00:00:00", datetime(2011, 11, 6, 4)),
+        ("America/New_York", "2011-11-06 23:59:59", datetime(2011, 11, 7, 4, 59, 59)),
+        ("Europe/London", "2011-03-27 00:00:00", datetime(2011, 3, 27)),
+        ("Europe/London", "2011-03-27 00:59:59", datetime(2011, 3, 27, 0, 59, 59)),
+        ("Europe/London", "2011-03-27 23:59:59", datetime(2011, 3, 27, 22, 59, 59)),
+        ("Europe/London", "2011-10-30 00:00:00", datetime(2011, 10, 29, 23)),
+        ("Europe/London", "2011-10-30 00:59:59", datetime(2011, 10, 29, 23, 59, 59)),
+        ("Europe/London", "2011-10-30 02:00:00", datetime(2011, 10, 30, 2)),
+        ("Europe/London", "2011-10-30 23:59:59", datetime(2011, 10, 30, 23, 59, 59)),
+        # Shanghai is eight hours ahead in every month; both changes of the others are hours like any other.
+        ("Asia/Shanghai", "2011-03-27 01:30:00", datetime(2011, 3, 26, 17, 30)),
+        ("Asia/Shanghai", "2011-07-10 00:00:00", datetime(2011, 7, 9, 16)),
+        ("Asia/Shanghai", "2011-10-30 01:30:00", datetime(2011, 10, 29, 17, 30)),
+        ("Asia/Shanghai", "2011-12-31 23:59:59", datetime(2011, 12, 31, 15, 59, 59)),
+        # In Brazil the hour after midnight of 2011-10-16 is not there. It is of that day, not of the 15th.
+        ("America/Sao_Paulo", "2011-10-15 23:59:59", datetime(2011, 10, 16, 2, 59, 59)),
+        ("America/Sao_Paulo", "2011-10-16 00:30:00", datetime(2011, 10, 16, 3, 30)),
+    ],
+)
+def test_each_local_time_keeps_its_day_where_clocks_change(
+    landing: Landing, zone: str, local: str, utc: datetime
+) -> None:
+    landing.write("a.csv", f"{RETAIL}1,22423,x,1,{local},1,,UK\n")
+    (row,) = landing.stage(format="online_retail", zone=zone)
+    assert (row["event_at"], row["event_date"], row["_rule"]) == (utc, date.fromisoformat(local[:10]), None)
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc", "day"),
+    [
+        # The last second of a day and the first of the next, around both changes.
+        ("Europe/London", "2011-03-27T22:59:59Z", date(2011, 3, 27)),
+        ("Europe/London", "2011-03-27T23:00:00Z", date(2011, 3, 28)),
+        ("Europe/London", "2011-10-29T22:59:59Z", date(2011, 10, 29)),
+        ("Europe/London", "2011-10-29T23:00:00Z", date(2011, 10, 30)),
+        ("Europe/London", "2011-10-30T23:59:59Z", date(2011, 10, 30)),
+        ("America/New_York", "2011-03-13T04:59:59Z", date(2011, 3, 12)),
+        ("America/New_York", "2011-03-14T03:59:59Z", date(2011, 3, 13)),
+        ("America/New_York", "2011-03-14T04:00:00Z", date(2011, 3, 14)),
+        ("America/New_York", "2011-11-07T04:59:59Z", date(2011, 11, 6)),
+        ("America/New_York", "2011-11-07T05:00:00Z", date(2011, 11, 7)),
+        ("Asia/Shanghai", "2011-03-27T15:59:59Z", date(2011, 3, 27)),
+        ("Asia/Shanghai", "2011-03-27T16:00:00Z", date(2011, 3, 28)),
+    ],
+)
+def test_a_day_ends_at_midnight_of_the_shops_clocks(landing: Landing, zone: str, utc: str, day: date) -> None:
+    landing.write("a.csv", f"event_at,event_type,product_id\n{utc},view,1\n")
+    (row,) = landing.stage(zone=zone)
+    assert row["event_date"] == day
+
+
 @pytest.mark.parametrize("zone", ["UTC", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kathmandu", "Europe/Dublin"])
 def test_no_hour_of_a_year_crashes_in_any_zone(landing: Landing, zone: str) -> None:
     # 2011 has the day that Samoa left out, and a midnight that Brazil left out.

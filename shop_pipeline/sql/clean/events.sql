@@ -34,11 +34,12 @@ stored AS (
 -- the same whichever days a run loads.
 unvisited AS (
     SELECT
-        place, event_date, event_at, coalesce(device_id, customer_id) AS visitor,
+        -- Marked, because a customer's number may be that of somebody's device.
+        place, event_date, event_at, coalesce(device_id, '@' || customer_id) AS visitor,
         coalesce(event_at - lag(event_at) OVER by_time >= INTERVAL 30 MINUTE, true) AS begins
     FROM landed
     WHERE session_id IS NULL AND coalesce(device_id, customer_id) IS NOT NULL
-    WINDOW by_time AS (PARTITION BY coalesce(device_id, customer_id), event_date ORDER BY event_at)
+    WINDOW by_time AS (PARTITION BY coalesce(device_id, '@' || customer_id), event_date ORDER BY event_at)
 ),
 visits AS (
     SELECT
@@ -56,7 +57,8 @@ versions AS (
     FROM clean.prices
 )
 SELECT
-    landed.id AS event_id, event_at, event_date, event_type, product_id, versions.version AS product_version,
+    landed.id AS event_id, event_at, event_date, event_type, product_id,
+    CASE WHEN NOT is_service THEN versions.version END AS product_version,
     customer_id, coalesce(session_id, visit_id) AS session_id,
     -- A money event without an order belongs to its visit, or to the minute.
     CASE
@@ -64,7 +66,11 @@ SELECT
         ELSE 'visit:' || coalesce(session_id, visit_id, '@' || date_trunc('minute', event_at))
     END AS order_id,
     quantity,
-    CASE WHEN rates.rate IS NULL THEN unit_price ELSE round(unit_price * rates.rate, 4) END AS unit_price,
+    -- Widened first: DuckDB would keep 18 digits, 12 of them behind the point, and a million would not fit.
+    CASE
+        WHEN rates.rate IS NULL THEN unit_price
+        ELSE CAST(CAST(unit_price AS DECIMAL(38, 4)) * rates.rate AS DECIMAL(18, 4))
+    END AS unit_price,
     rating, review_text, country, ip_address, device_id, channel, is_service,
     CASE
         WHEN repeated.occurrence > 1 AND repeated.is_same_content THEN 'exact_duplicate'

@@ -14,13 +14,22 @@ WITH came_back AS (
         sum(amount) FILTER (sale_event_id IS NULL)
     FROM clean.returns
     GROUP BY return_event_id
+),
+-- By time and not by the event's number: a version that comes in between numbers the later ones anew, and events are
+-- not loaded again for it.
+versions AS (
+    SELECT
+        product_id AS versioned_id, version AS product_version, title, unit_price AS list_price, unit_cost,
+        CASE WHEN version = 1 THEN TIMESTAMP '0001-01-01' ELSE valid_from END AS begins,
+        coalesce(valid_until, TIMESTAMP '9999-12-31') AS ends
+    FROM clean.prices
 )
 SELECT
     order_id,
     row_number() OVER (PARTITION BY order_id ORDER BY event_at, event_id) AS line_number,
     event_id, product_id, customer_id, event_at AS line_at, event_date AS line_date, is_service,
     event_type <> 'purchase' AS is_return,
-    quantity, unit_price,
+    versions.product_version, title, quantity, unit_price, list_price, unit_cost,
     coalesce(came_back.matched_quantity, 0) AS matched_quantity,
     coalesce(came_back.returned_quantity, 0) AS returned_quantity,
     CASE WHEN is_return THEN 0 ELSE quantity END - coalesce(came_back.returned_quantity, 0) AS net_quantity,
@@ -30,4 +39,6 @@ SELECT
     CASE WHEN is_return THEN -quantity * unit_price ELSE quantity * unit_price END AS booked_amount
 FROM clean.events
 LEFT JOIN came_back USING (event_id)
+LEFT JOIN versions
+    ON versioned_id = CASE WHEN NOT is_service THEN product_id END AND event_at >= begins AND event_at < ends
 WHERE event_type IN ('purchase', 'refund', 'cancel')

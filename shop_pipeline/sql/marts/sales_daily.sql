@@ -31,7 +31,9 @@ visits AS (
         event_date AS sale_date,
         CASE WHEN is_service THEN '(service)' ELSE category END AS category,
         count(DISTINCT session_id) AS visits,
-        count(DISTINCT session_id) FILTER (event_type = 'purchase') AS buying_visits
+        count(DISTINCT session_id) FILTER (event_type = 'purchase') AS buying_visits,
+        -- Where nobody browsed, the source tells purchases only, and each of its visits would be one.
+        bool_or(event_type IN ('view', 'click', 'search', 'favourite', 'add_to_cart', 'checkout')) AS is_browsed
     FROM clean.events
     LEFT JOIN categories USING (product_id)
     WHERE event_at < getvariable('as_of') AND session_id IS NOT NULL AND product_id IS NOT NULL
@@ -43,6 +45,6 @@ SELECT
     coalesce(gross_revenue, 0) AS gross_revenue, coalesce(returned_revenue, 0) AS returned_revenue,
     coalesce(net_revenue, 0) AS net_revenue,
     coalesce(customers, 0) AS customers, coalesce(new_customers, 0) AS new_customers,
-    buying_visits / nullif(visits, 0) AS conversion
+    CASE WHEN is_browsed THEN buying_visits / visits END AS conversion
 FROM sales
 FULL JOIN visits USING (sale_date, category)
