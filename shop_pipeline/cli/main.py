@@ -110,7 +110,9 @@ def inspect(paths: tuple[str, ...], feed: str | None, write: bool, force: bool) 
     """
     from .inspect import Wish, inspect_files
 
-    raise SystemExit(_explained(lambda: inspect_files(find_paths(), Wish(paths or (str(find_paths().landing),), feed, write, force))))
+    raise SystemExit(
+        _explained(lambda: inspect_files(find_paths(), Wish(paths or (str(find_paths().landing),), feed, write, force)))
+    )
 
 
 @main.command()

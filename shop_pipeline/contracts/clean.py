@@ -23,13 +23,6 @@ EVENTS = Table(
         Column("event_date", "DATE", "calendar day in the shop's time zone"),
         Column("event_type", "VARCHAR", "what happened", values=EVENT_TYPES),
         PRODUCT,
-        Column(
-            "product_version",
-            "INTEGER",
-            "the product's version in clean.prices at that moment",
-            required=False,
-            minimum=1,
-        ),
         CUSTOMER,
         Column("session_id", "VARCHAR", "visit, the source's or one cut at gaps of 30 minutes", required=False),
         Column("order_id", "VARCHAR", "order", required=False),
@@ -44,17 +37,8 @@ EVENTS = Table(
         Column("is_service", "BOOLEAN", "postage, fees and the like: money, but not a product"),
     ),
     ("event_id",),
-    foreign_keys=(
-        # And clean.prices has the products of clean.products alone.
-        ForeignKey(("product_id", "product_version"), "clean.prices", ("product_id", "version")),
-    ),
+    foreign_keys=(ForeignKey(("product_id",), "clean.products", ("product_id",), where="NOT is_service"),),
     rules=(
-        Rule(
-            "products_are_known",
-            "SELECT event_id, product_id FROM {batch}"
-            " WHERE product_id IS NOT NULL AND NOT is_service AND product_version IS NULL",
-            "every product has its version of the event's moment",
-        ),
         Rule(
             "money_events_are_whole",
             "SELECT event_id, event_type FROM {batch} WHERE event_type IN ('purchase', 'refund', 'cancel')"
@@ -72,6 +56,7 @@ EVENTS = Table(
         RowRule("quantity_not_positive", "a purchase or return of no or fewer than no units", LIMIT),
         RowRule("missing_price", "a purchase or return without a price", LIMIT),
         RowRule("negative_price", "a price under zero", LIMIT),
+        RowRule("amount_too_large", "quantity x price of 1,000,000,000,000 or more: sums would not fit", LIMIT),
         RowRule("unknown_currency", "not in the shop's currency, and no rate for it by that day", LIMIT),
     ),
     repairs=(

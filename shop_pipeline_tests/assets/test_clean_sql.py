@@ -65,6 +65,7 @@ PLANTED: dict[str, dict[str, list[dict[str, Any]]]] = {
         "negative_price": [{"unit_price": -0.01}, {"unit_price": -1, "event_type": "view"}],
         "no_shop_event": [{"event_type": "other"}, {"event_type": "other", "product_id": None, "unit_price": -1}],
         # There are rates of raw.rates, but none is clean.
+        "amount_too_large": [{"quantity": 1_000_000, "unit_price": 1_000_000}],
         "unknown_currency": [{"currency": "EUR"}, {"currency": "EUR", "event_type": "view"}],
     },
     "clean.products": {

@@ -242,7 +242,7 @@ def test_the_day_of_the_shop_decides_about_the_rate(shop: Bench) -> None:
         ("0.0001", "0.0001"),  # 0.00009
         ("3.3333", "3.0000"),  # 2.99997
         ("2000000", "1800000"),
-        ("99999999999999.9999", "89999999999999.9999"),  # 89999999999999.99991: the largest price
+        ("999999999999.9999", "899999999999.9999"),  # 899999999999.99991: the largest price
     ],
 )
 def test_what_is_converted_has_four_places(shop: Bench, price: str, converted: str) -> None:

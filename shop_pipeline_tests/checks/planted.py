@@ -24,12 +24,6 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         Plant({1: {column: None}}) for column in ("order_id", "product_id", "quantity", "unit_price")
     ],
     # Without a product there is no version that could be missing.
-    ("clean.events", "in_range(product_version)"): [last(product_id=None, product_version=0)],
-    ("clean.events", "foreign_key(product_id, product_version) -> clean.prices"): [
-        last(product_version=2),
-        last(product_id="nowhere"),
-    ],
-    ("clean.events", "products_are_known"): [last(product_version=None)],
     ("clean.rates", "rates_are_over_zero"): [last(rate=0)],
     # A gap before the newest rate, an overlap with it, and no end of the one before it.
     ("clean.rates", "rates_follow_one_another"): [

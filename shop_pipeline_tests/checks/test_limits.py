@@ -14,8 +14,8 @@ THINGS = Table(
 )
 # Of the numbers 0 to 9 five are odd: half.
 SOURCE = (
-    "SELECT n::INTEGER AS id, CASE WHEN n % 2 = 1 THEN 'odd' END AS _rule, NULL AS _reason, 'f' AS _file, n + 1 AS _row,"
-    " 1 AS _part, '{}' AS _source FROM range(10) t(n)"
+    "SELECT n::INTEGER AS id, CASE WHEN n % 2 = 1 THEN 'odd' END AS _rule, NULL AS _reason, 'f' AS _file, n + 1 AS"
+    " _row, 1 AS _part, '{}' AS _source FROM range(10) t(n)"
 )
 
 

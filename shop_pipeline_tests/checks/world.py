@@ -116,7 +116,7 @@ GOOD: dict[str, list[Row]] = {
         _event("E1", "purchase", "P1", "C1", order_id="O1", quantity=2, unit_price=10),
         _event("E2", "purchase", "P2", "C1", order_id="O2", quantity=1, unit_price=0),
         _event("E3", "refund", "P1", "C1", order_id="O1", quantity=1, unit_price=10),
-        _event("E4", "purchase", "POST", "C1", order_id="O1", quantity=1, unit_price=3, **SERVICE),
+        _event("E4", "purchase", "POST", "C1", order_id="O1", quantity=1, unit_price=3, is_service=True),
         _event("E6", "refund", "P2", "C1", session_id=None, order_id="O2", quantity=3, unit_price=0),
         _event("E5", "view", "P3", "C2", order_id=None, quantity=None, unit_price=None),
     ],

@@ -163,12 +163,10 @@ def test_an_equal_row_is_an_exact_duplicate(books: Books) -> None:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="clean/events.sql compares all columns but is_service")
 def test_postage_is_no_duplicate_of_a_product_of_its_price(books: Books) -> None:
     assert rules_of(books, SALE, SALE | {"is_service": "true"}) == []
 
 
-@pytest.mark.xfail(strict=True, reason="clean/events.sql makes one id of an empty quantity and of 0")
 @pytest.mark.parametrize("column", ["quantity", "unit_price"])
 def test_rows_without_an_id_are_no_two_events_with_one_id(books: Books, column: str) -> None:
     assert "duplicate_event_id" not in rules_of(books, VIEW, VIEW | {column: "0"})

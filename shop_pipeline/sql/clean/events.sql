@@ -6,9 +6,10 @@ WITH landed AS (
         raw.events.rowid AS place, *,
         coalesce(event_id, md5(concat_ws(
             chr(31), event_at, event_type, coalesce(product_id, ''), coalesce(customer_id, ''),
-            coalesce(session_id, ''), coalesce(order_id, ''), coalesce(quantity, 0), coalesce(unit_price, 0),
-            coalesce(currency, ''), coalesce(rating, 0), coalesce(review_text, ''), coalesce(country, ''),
-            coalesce(ip_address, ''), coalesce(device_id, ''), coalesce(channel, ''), coalesce(title, '')
+            coalesce(session_id, ''), coalesce(order_id, ''), coalesce(quantity::VARCHAR, ''),
+            coalesce(unit_price::VARCHAR, ''), coalesce(currency, ''), coalesce(rating::VARCHAR, ''),
+            coalesce(review_text, ''), coalesce(country, ''), coalesce(ip_address, ''), coalesce(device_id, ''),
+            coalesce(channel, ''), coalesce(title, ''), is_service
         ))) AS id
     FROM raw.events
     WHERE event_date BETWEEN getvariable('since') AND getvariable('until')
@@ -19,7 +20,7 @@ repeated AS (
         row_number() OVER same_id AS occurrence,
         -- The content only has to tell rows with one id apart; the id itself has to be unique in the whole table.
         hash(event_at, event_type, product_id, customer_id, session_id, order_id, quantity, unit_price, currency,
-             rating, review_text, country, ip_address, device_id, channel, title) AS content,
+             rating, review_text, country, ip_address, device_id, channel, title, is_service) AS content,
         content = first_value(content) OVER same_id AS is_same_content
     FROM landed
     WHERE id IN (SELECT id FROM landed GROUP BY id HAVING count(*) > 1)
@@ -49,17 +50,12 @@ visits AS (
         )) AS visit_id
     FROM unvisited
 ),
--- The first version of a product also stands for the time before it.
-versions AS (
-    SELECT
-        product_id AS versioned_id, version, coalesce(valid_until, TIMESTAMP '9999-12-31') AS ends,
-        CASE WHEN version = 1 THEN TIMESTAMP '0001-01-01' ELSE valid_from END AS begins
-    FROM clean.prices
+known AS (
+    SELECT product_id AS known_id FROM clean.products
 )
 SELECT
-    landed.id AS event_id, event_at, event_date, event_type, product_id,
-    CASE WHEN NOT is_service THEN versions.version END AS product_version,
-    customer_id, coalesce(session_id, visit_id) AS session_id,
+    landed.id AS event_id, event_at, event_date, event_type, product_id, customer_id,
+    coalesce(session_id, visit_id) AS session_id,
     -- A money event without an order belongs to its visit, or to the minute.
     CASE
         WHEN order_id IS NOT NULL OR event_type NOT IN ('purchase', 'refund', 'cancel') THEN order_id
@@ -69,7 +65,7 @@ SELECT
     -- Widened first: DuckDB would keep 18 digits, 12 of them behind the point, and a million would not fit.
     CASE
         WHEN rates.rate IS NULL THEN unit_price
-        ELSE CAST(CAST(unit_price AS DECIMAL(38, 4)) * rates.rate AS DECIMAL(18, 4))
+        ELSE TRY_CAST(CAST(unit_price AS DECIMAL(38, 4)) * rates.rate AS DECIMAL(18, 4))
     END AS unit_price,
     rating, review_text, country, ip_address, device_id, channel, is_service,
     CASE
@@ -81,13 +77,16 @@ SELECT
             'refund', 'cancel', 'review'
         ) THEN 'unknown_event_type'
         WHEN product_id IS NULL AND event_type NOT IN ('view', 'click', 'search', 'checkout') THEN 'missing_product'
-        WHEN product_id IS NOT NULL AND NOT is_service AND versions.version IS NULL THEN 'unknown_product'
+        WHEN product_id IS NOT NULL AND NOT is_service AND known_id IS NULL THEN 'unknown_product'
         WHEN event_type IN ('purchase', 'refund', 'cancel') AND coalesce(quantity, 0) <= 0 THEN 'quantity_not_positive'
         WHEN quantity < 0 THEN 'quantity_not_positive'
         WHEN event_type IN ('purchase', 'refund', 'cancel') AND unit_price IS NULL THEN 'missing_price'
         WHEN unit_price < 0 THEN 'negative_price'
-        WHEN landed.currency <> getvariable('currency') AND unit_price IS NOT NULL AND rates.rate IS NULL
+        WHEN upper(landed.currency) <> getvariable('currency') AND unit_price IS NOT NULL AND rates.rate IS NULL
             THEN 'unknown_currency'
+        -- DECIMAL(18, 4) ends at 1e14: the rest is left for sums.
+        WHEN unit_price::DOUBLE * coalesce(rates.rate::DOUBLE, 1) * greatest(coalesce(quantity, 1), 1) >= 1e12
+            THEN 'amount_too_large'
     END AS _rule,
     {
         'event_id_assigned': landed.event_id IS NULL,
@@ -105,8 +104,7 @@ FROM landed
 LEFT JOIN repeated ON repeated.place = landed.place
 LEFT JOIN stored ON stored.id = landed.id
 LEFT JOIN visits ON visits.place = landed.place
-LEFT JOIN versions
-    ON versioned_id = product_id AND event_at >= versions.begins AND event_at < versions.ends
+LEFT JOIN known ON known_id = product_id
 LEFT JOIN clean.rates AS rates
-    ON rates.currency = nullif(landed.currency, getvariable('currency'))
+    ON rates.currency = nullif(upper(landed.currency), getvariable('currency'))
     AND event_date >= rates.valid_from AND event_date < coalesce(rates.valid_until, DATE '9999-12-31')
