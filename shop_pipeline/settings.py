@@ -61,6 +61,11 @@ class Paths:
         return self.data / "shop.duckdb"
 
     @property
+    def id_key(self) -> Path:
+        """The secret of this data folder that turns mail addresses into ids."""
+        return self.data / "id.key"
+
+    @property
     def dagster_home(self) -> Path:
         return self.data / "dagster"
 

@@ -133,7 +133,7 @@ def _open_run(context: dg.AssetExecutionContext, session: Session, table: Table,
         set_variables(session.duck, {"since": days[0], "until": days[1]})
     # The version of a product is chosen before any event of the run is clean.
     as_of = session.as_of(tags, "raw.events" if table.schema == "clean" else "clean.events")
-    set_variables(session.duck, {"as_of": as_of})
+    set_variables(session.duck, {"as_of": as_of, "is_full": FULL_REFRESH_TAG in tags})
     return Run(session, as_of, days, tags, context.log)
 
 

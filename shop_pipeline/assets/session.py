@@ -3,6 +3,7 @@
 Here: opening, and the values that SQL reads with `getvariable`. Not here: what an asset does with them (`gated.py`).
 """
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         run_id = context.run.run_id if context.run else ""
         duck = open_warehouse(paths.warehouse, memory_gb=self.memory_gb, wait_seconds=self.lock_wait_seconds)
         try:
-            set_variables(duck, run_variables(settings, run_id))
+            set_variables(duck, run_variables(settings, run_id) | {"id_key": id_key(paths)})
             gate = Gate(duck, run_id, TABLES["clean.quarantine"], TABLES["ops.check_results"], known_limits(settings))
             self._session = Session(duck, gate, paths, settings, run_id)
             yield self
@@ -73,6 +74,17 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._session is None:
             raise RuntimeError("the warehouse is open during a run only")
         return self._session
+
+
+def id_key(paths: Paths) -> str:
+    """The secret that presets put before a mail address that they make an id of; made at the first run, then kept.
+
+    Without it, who has a list of addresses could tell whose ids stand in the published file.
+    """
+    if not paths.id_key.exists():
+        paths.id_key.touch(mode=0o600)
+        paths.id_key.write_text(secrets.token_hex(16), "utf-8")
+    return paths.id_key.read_text("utf-8").strip()
 
 
 def known_limits(settings: ShopSettings) -> dict[str, float]:

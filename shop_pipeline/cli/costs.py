@@ -4,7 +4,7 @@ Here: memory, disk and seconds from counts. Not here: the counts (`plan.py`), th
 (`models/similarity.py`).
 
 Measured on 2 cores on 2026-11-21 with `benchmarks/simulated.py --events N` (which prints peak memory, seconds, and the
-size of what a run leaves), N = 1,000,000 and 3,000,000, and on the default sample; rows of all nine feeds:
+size of what a run leaves), N = 1,000,000 and 3,000,000, and on the default sample; rows of all ten feeds:
 
 | rows      | peak memory | warehouse | published | CPU seconds |
 |-----------|-------------|-----------|-----------|-------------|

@@ -2,7 +2,7 @@
 would not fit.
 
 Here: fitting an estimate to the room there is, and telling it. Not here: the estimate (`plan_counts.py`), the measured
-costs (`costs.py`).
+costs (`costs.py`), what a run refuses before it begins (`plan_refusals.py`).
 """
 
 from collections.abc import Iterable
@@ -14,10 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..models.similarity import SimilarityMemory, similarity_memory
-from ..settings import Paths, Recommend, load_settings
+from ..settings import Paths, Recommend, ShopSettings, load_settings
 from ..storage import NoRoom, Room, free_room
 from .costs import Needs, needs
 from .plan_counts import Estimate, estimate, event_files
+from .plan_refusals import refuse_days, refuse_settings, sample_instead
 from .run import Order
 
 GB = 1e9
@@ -46,9 +47,12 @@ def show_plan(paths: Paths, order: Order, room: Room | None = None) -> int:
     Raises `NoRoom` where disk or memory would not do, `SettingsError` and `LandingError` as the run would.
     """
     settings = load_settings(paths.shop_yaml)
-    found = estimate(paths, settings, order)
-    room = room or free_room(paths.data)
     console = Console(highlight=False)
+    if instead := sample_instead(paths):
+        console.print(escape(instead))
+        return 0
+    found = _looked_at(paths, settings, order)
+    room = room or free_room(paths.data)
     console.print(_rows_table(found))
     plan = fit(found, settings.recommend, room)
     for line in _lines(plan, room):
@@ -56,6 +60,13 @@ def show_plan(paths: Paths, order: Order, room: Room | None = None) -> int:
     if order.selection:
         console.print("--select is not looked at: this is what all tables take.")
     return 0
+
+
+def _looked_at(paths: Paths, settings: ShopSettings, order: Order) -> Estimate:
+    refuse_settings(settings)
+    found = estimate(paths, settings, order)
+    refuse_days(paths, settings, order, found)
+    return found
 
 
 def fit(found: Estimate, recommend: Recommend, room: Room) -> Plan:
@@ -127,7 +138,7 @@ def _lines(plan: Plan, room: Room) -> Iterable[str]:
     yield f"Days: {found.since} to {found.until}, {days:,} days." if days else "Days: none."
     yield f"Rows: about {found.counts.new_rows:,} to read, on top of {found.counts.stored_rows:,} stored events."
     yield (
-        f"Product similarity: {len(matrix.degrees):,} products, {matrix.n_customers:,} customers,"
+        f"Product similarity: about {len(matrix.degrees):,} products, {matrix.n_customers:,} customers,"
         f" {matrix.n_entries:,} entries, {matrix.multiply_adds / 1e9:,.2f} G multiply-adds ({found.matrix_from});"
         f" {_gb(plan.similarity.peak)} in {plan.n_blocks} blocks."
     )

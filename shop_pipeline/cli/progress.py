@@ -66,6 +66,9 @@ class Progress:
             else:
                 table.add_row(name, escape(self._failed.get(name, SKIPPED)), "", "", "")
         self._console.print(table)
+        for name, facts in self._built.items():
+            if "advice" in facts:
+                self._console.print(f"{name}: {escape(str(facts['advice']))}", soft_wrap=True)
         where = escape(str(paths.published))
         if succeeded:
             self._console.print(f"Published in {seconds:.1f} s: {where}", soft_wrap=True)

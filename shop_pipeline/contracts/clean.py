@@ -64,6 +64,7 @@ EVENTS = Table(
         Repair("session_assigned", "the source gives no visit: events of a visitor with gaps under 30 minutes"),
         Repair("order_assigned", "money without an order: that of its visit"),
         Repair("currency_converted", "a price in another currency, by the rate of its day"),
+        Repair("price_left_out", "the price of a view or the like in a currency without a rate"),
     ),
     partition="event_date",
 )

@@ -107,7 +107,7 @@ def page(verdicts: Iterable[Verdict], nouns: Mapping[str, str]) -> str:
     `nouns` says in words what each quantity counts.
     """
     told = list(verdicts)
-    counted = next((f"{v.observed:,} {nouns[v.quantity]}: " for v in told if v.quantity == "orders"), "")
+    counted = next((f"{v.observed:,} {nouns[v.quantity]}: " for v in told if v.quantity == "product_events"), "")
     now, to_come = ("; ".join(v.text for v in told if v.is_built is is_built) for is_built in (True, False))
     lines = [f"{counted}{now}.", "", f"Later versions: {to_come}.", ""]
     lines += ["| model | allowed | what the data allow | found | wanted | why |", "|---|---|---|---|---|---|"]

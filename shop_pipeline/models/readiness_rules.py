@@ -74,6 +74,7 @@ SILENCE = "who is still there stays silent for 3 gaps with e^-3 = 5 %: only then
 
 NOUNS = {
     "orders": "orders",
+    "product_events": "events with a product",
     "interactions": "customer-product pairs",
     "smaller_side": "customers or products, whichever are fewer",
     "linking_customers": "customers with two products or more",
@@ -107,8 +108,15 @@ def _built(n_factors: int) -> tuple[Candidate, ...]:
             "marts.popular_products",
             "best sellers",
             (
-                Requirement("interactions", 1, "none", something, "no best sellers"),
-                Requirement("orders", FINE, "reduced", FINELY, "best sellers, in an order that is much chance"),
+                Requirement("product_events", 1, "none", something, "no best sellers"),
+                Requirement(
+                    "orders",
+                    1,
+                    "reduced",
+                    "who looks or rates does not always buy",
+                    "best sellers by views and ratings, not by sales, from {product_events:,} events",
+                ),
+                Requirement("product_events", FINE, "reduced", FINELY, "best sellers, in an order that is much chance"),
             ),
         ),
         Candidate(

@@ -12,6 +12,9 @@ import numpy as np
 
 from shop_pipeline.models.arrays import AnyArray
 
+MUCH_VARIATION = 1.0
+"""As `_variation` finds it: at most 0.1 on our uniform data, 0.2 on gamma of shape 0.5, 20 and more on Zipf data."""
+
 
 @dataclass(frozen=True, slots=True)
 class MatrixSize:
@@ -47,8 +50,8 @@ def size_of(customers: AnyArray, products: AnyArray) -> MatrixSize:
 def size_from_sample(customers: AnyArray, products: AnyArray, days: AnyArray, share: float) -> MatrixSize:
     """Of the matrix behind a sample of events, a `share` of all, given customer, product and day of each event.
 
-    A sample holds visits, not single events, so that it is days that count as seen or not. Customers and pairs that it
-    did not meet are added by Chao's estimate (Chao 1984) over days, and never to more than 1 / share times those seen.
+    A sample holds visits, not single events, so that it is days that count as seen or not. Customers, pairs and
+    products that it did not meet are added by `about_distinct`: customers and pairs over days, products over pairs.
     Of the products of one customer, two of one day were met together (they scale by 1 / share), two of different days
     by the chance of both days (1 / share squared): so the multiply-adds are taken apart. A pair
     counts for its first day.
@@ -58,22 +61,47 @@ def size_from_sample(customers: AnyArray, products: AnyArray, days: AnyArray, sh
     if not visits.size:
         return MatrixSize(np.zeros(0, np.int64), 0, 0.0)
     pairs, first, times = np.unique(visits[:2], axis=1, return_index=True, return_counts=True)
-    growth = _all(times, share) / len(times)
-    n_customers = _all(np.unique(np.unique(events[[0, 2]], axis=1)[0], return_counts=True)[1], share)
+    growth = about_distinct(times, share) / len(times)
+    n_customers = round(about_distinct(np.unique(np.unique(events[[0, 2]], axis=1)[0], return_counts=True)[1], share))
     together = _sum_of_squares(visits[[0, 2]][:, first])
     apart = _sum_of_squares(pairs[:1]) - together
-    per_product = np.sort(np.unique(pairs[1], return_counts=True)[1])[::-1]
-    degrees = np.minimum(np.ceil(per_product * growth), np.ceil(n_customers)).astype(np.int64)
-    return MatrixSize(degrees, round(n_customers), together * growth + apart * growth**2)
+    degrees = np.minimum(_degrees(np.unique(pairs[1], return_counts=True)[1], growth), n_customers)
+    return MatrixSize(degrees.astype(np.int64), n_customers, together * growth + apart * growth**2)
+
+
+def about_distinct(times: AnyArray, share: float) -> float:
+    """How many different things there are, given how often each one met is in a sample of a `share` of all.
+
+    Things that are about equally frequent: Chao's estimate for sampling without replacement (Chao and Lin 2012). Where
+    some are far more frequent than others it is too low, and the Guaranteed-Error Estimator is taken if it is higher
+    (Charikar, Chaudhuri, Motwani and Narasayya 2000, who choose between two estimators in this way). From samples of
+    1 % and of 10 %, it is within a factor of 1.4 on our uniform data and of 4 on gamma and Zipf data, where it is too
+    low more often than too high. It is never over what the sample allows: 1 / share things for each one met once.
+    """
+    n, once, twice = int(times.sum()), int((times == 1).sum()), int((times == 2).sum())
+    if not once:
+        return float(len(times))
+    unseen = once**2 * (1 - share) / (2 * twice * (1 - share) * n / max(n - 1, 1) + share * once)
+    if _variation(times, len(times) + unseen) > MUCH_VARIATION:
+        unseen = max(unseen, once * (share**-0.5 - 1))
+    return len(times) + unseen
+
+
+def _variation(times: AnyArray, n_things: float) -> float:
+    """Squared coefficient of variation of how frequent things are (Chao and Lee 1992); 0 where all are the same."""
+    n = float(times.sum())
+    return float(n_things * (times * (times - 1.0)).sum() / max(n * (n - 1), 1) - 1)
+
+
+def _degrees(per_product: AnyArray, growth: float) -> AnyArray:
+    """Descending. The entries of products met once are those of the unmet, too: they are spread evenly over both."""
+    # Their ceiling, so that memory is not underestimated.
+    often = np.sort(np.ceil(per_product[per_product > 1] * growth))[::-1]
+    n_rest = round(about_distinct(per_product, 1 / growth)) - len(often)
+    rest = np.diff(np.round(np.linspace(0, (per_product == 1).sum() * growth, n_rest + 1)))
+    return np.concatenate([often, np.sort(np.maximum(rest, 1))[::-1]])
 
 
 def _sum_of_squares(groups: AnyArray) -> float:
     """Over the different columns of `groups`, how often each is there, squared."""
     return float((np.unique(groups, axis=1, return_counts=True)[1].astype(float) ** 2).sum())
-
-
-def _all(times: AnyArray, share: float) -> float:
-    """How many different things there are, each of which was seen on so many days of a `share` of all."""
-    once, twice = int((times == 1).sum()), int((times == 2).sum())
-    chao = len(times) + once * max(once - 1, 0) / (2 * (twice + 1))
-    return float(np.clip(chao, len(times), len(times) / share))

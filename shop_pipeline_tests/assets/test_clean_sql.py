@@ -66,7 +66,7 @@ PLANTED: dict[str, dict[str, list[dict[str, Any]]]] = {
         "no_shop_event": [{"event_type": "other"}, {"event_type": "other", "product_id": None, "unit_price": -1}],
         # There are rates of raw.rates, but none is clean.
         "amount_too_large": [{"quantity": 1_000_000, "unit_price": 1_000_000}],
-        "unknown_currency": [{"currency": "EUR"}, {"currency": "EUR", "event_type": "view"}],
+        "unknown_currency": [{"currency": "EUR"}, {"currency": "eur", "event_type": "refund"}],
     },
     "clean.products": {
         "older_version": [{"product_id": "P1", "valid_from": datetime(2020, 1, 1)}],

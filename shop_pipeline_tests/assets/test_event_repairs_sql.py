@@ -224,7 +224,7 @@ def test_a_price_is_converted_by_the_rate_of_its_day(shop: Bench, day: date, pri
     """The 5th until the 9th, the 10th for good; before the first rate nobody knows."""
     land(shop, A=after(0, event_date=day, currency="EUR", **MONEY))
     rule = None if price is not None else "unknown_currency"
-    assert prices(shop) == {"A": (price or 10, rule)}
+    assert prices(shop) == {"A": (price, rule)}
 
 
 def test_the_day_of_the_shop_decides_about_the_rate(shop: Bench) -> None:
@@ -252,12 +252,14 @@ def test_what_is_converted_has_four_places(shop: Bench, price: str, converted: s
 
 
 def test_only_what_is_foreign_and_has_a_price_is_converted(shop: Bench) -> None:
-    """The feed has a rate of 2 for the shop's own pound. A view of no price needs no rate; one with a price does."""
+    """The feed has a rate of 2 for the shop's own pound. A view needs no rate: its price
+    is left out where there is none. `eur` is EUR.
+    """
     land(
         shop,
         own=after(0, currency="GBP", **MONEY),
         silent=after(1, currency=None, **MONEY),
-        euro=after(2, currency="EUR", unit_price=10),
+        euro=after(2, currency="eur", unit_price=10),
         free=after(3, currency="EUR"),
         unknown=after(4, currency="USD"),
         refused=after(5, currency="USD", unit_price=10),
@@ -269,14 +271,14 @@ def test_only_what_is_foreign_and_has_a_price_is_converted(shop: Bench) -> None:
         "euro": (9, None),
         "free": (None, None),
         "unknown": (None, None),
-        "refused": (10, "unknown_currency"),
-        "nothing": (0, "unknown_currency"),
+        "refused": (None, None),
+        "nothing": (None, None),
     }
 
 
 def test_each_repair_is_counted_and_refused_rows_are_not(shop: Bench) -> None:
     """Ids: three. Visits: 30 padding events of D9, and four of D1 (not the one of S, nor that of nobody). Orders: two.
-    Currency: one; a pound is none. The refused row, which would count everywhere, and the copy count nowhere.
+    Currency: one, and one without a rate; a pound is none. The refused row, which would count everywhere, and the copy count nowhere.
     """
     loose = MONEY | {"order_id": None}
     land(
@@ -290,6 +292,7 @@ def test_each_repair_is_counted_and_refused_rows_are_not(shop: Bench) -> None:
         A=after(3, session_id="S", **loose),
         B=after(4, currency="GBP", **MONEY),
         C=after(5, device_id=None),
+        D=after(6, session_id="S", currency="USD", unit_price=1),
     )
     report = shop.run("clean.events")
     assert report.set_aside == {"exact_duplicate": 1, "quantity_not_positive": 1}
@@ -298,6 +301,7 @@ def test_each_repair_is_counted_and_refused_rows_are_not(shop: Bench) -> None:
         "session_assigned": 34,
         "order_assigned": 2,
         "currency_converted": 1,
+        "price_left_out": 1,
     }
 
 

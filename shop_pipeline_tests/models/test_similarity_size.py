@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from shop_pipeline.models.similarity_size import MatrixSize, size_from_sample, size_of
+from shop_pipeline.models.arrays import AnyArray
+from shop_pipeline.models.similarity_size import MatrixSize, about_distinct, size_from_sample, size_of
 
 # Customer, product, day: A has P1 (on two days), P2 and P3; B has P1; C has P1 and P2.
 EVENTS = np.array(
@@ -23,14 +24,16 @@ def test_a_whole_matrix_worked_by_hand() -> None:
 
 
 def test_a_quarter_worked_by_hand() -> None:
-    """Pairs: 6 seen, 5 of them on one day and 1 on two; Chao: 6 + 5 x 4 / (2 x 2) = 11, under 4 x 6, so they grow by
-    11 / 6. Customers: A and C on two days, B on one; Chao: 3 + 1 x 0 / 6 = 3. A has P1 and P2 of day 1 and P3 of day 2,
-    C one product each of days 2 and 3: together 4 + 1 + 1 + 1 + 1 = 8, apart 14 - 8 = 6.
+    """Pairs: 6 seen in 7 visits, 5 of them on one day and 1 on two; unseen 25 x 0.75 / (2 x 0.75 x 7 / 6 + 0.25 x 5) =
+    6.25, so they grow by 12.25 / 6. Customers: A and C on two days, B on one, 5 in all; unseen 0.75 / (4 x 0.75 x 5 / 4
+    + 0.25) = 0.19: 3. Products: of a share 6 / 12.25 of the pairs, P3 met once and P2 twice; unseen 0.51 / (2 x 0.51 x
+    6 / 5 + 0.49) = 0.30: 3. A has P1 and P2 of day 1 and P3 of day 2, C one product each of days 2 and 3: together
+    4 + 1 + 1 + 1 + 1 = 8, apart 14 - 8 = 6.
     """
     size = size_from_sample(*EVENTS, share=0.25)
-    growth = 11 / 6
+    growth = 12.25 / 6
     assert size.n_customers == 3
-    # 3, 2 and 1 times 11/6, rounded up, but no product has more customers than there are.
+    # 3 and 2 times 2.04, rounded up, but no product has more customers than there are; once 2.04, rounded.
     assert size.degrees.tolist() == [3, 3, 2]
     assert size.multiply_adds == pytest.approx(8 * growth + 6 * growth**2)
 
@@ -60,3 +63,57 @@ def test_a_sixth_of_the_days_tells_the_size_within_a_factor_of_two() -> None:
     truth, found = size_of(*np.unique(whole[:2], axis=1)), size_from_sample(*part, share=1 / 6)
     for name in ("n_customers", "n_entries", "multiply_adds"):
         assert 0.5 < getattr(found, name) / getattr(truth, name) < 2, name
+
+
+def ids(kind: str, n: int, n_ids: int, rng: np.random.Generator) -> AnyArray:
+    """n rows over `n_ids` ids: alike, by a gamma of shape 0.5, or by Zipf's law with an exponent."""
+    if kind == "uniform":
+        return rng.integers(0, n_ids, n)
+    frequency = rng.gamma(0.5, 1, n_ids) if kind == "gamma" else np.arange(1.0, n_ids + 1) ** -float(kind)
+    return rng.choice(n_ids, n, p=frequency / frequency.sum())
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1])
+@pytest.mark.parametrize(
+    ("kind", "n_ids", "factor"),
+    [
+        ("uniform", 400_000, 1.4),
+        ("uniform", 5_000, 1.4),
+        ("uniform", 200, 1.4),
+        ("gamma", 300_000, 4),
+        ("0.7", 400_000, 4),
+        ("1.0", 100_000, 4),
+        ("1.5", 400_000, 4),
+    ],
+)
+def test_ids_are_told_within_the_stated_factor(kind: str, n_ids: int, factor: float, share: float) -> None:
+    """600,000 rows; the ids among them are counted beside it. Never more than the rows, or fewer than were met."""
+    rng = np.random.default_rng(7)
+    rows = ids(kind, 600_000, n_ids, rng)
+    times = np.unique(rng.choice(rows, round(len(rows) * share), replace=False), return_counts=True)[1]
+    found, truth = about_distinct(times, share), len(np.unique(rows))
+    assert 1 / factor < found / truth < factor
+    assert len(times) <= found <= len(rows)
+
+
+def test_ids_that_are_all_different_are_as_many_as_rows_and_a_whole_is_what_was_met() -> None:
+    """1,000 ids met once in a twentieth: f1^2 (1 - q) / (q f1) = 19,000 more."""
+    assert about_distinct(np.ones(1000, np.int64), 0.05) == pytest.approx(20_000)
+    assert about_distinct(np.array([1, 1, 2, 5]), 1.0) == 4
+    assert about_distinct(np.array([2, 5]), 0.1) == 2
+
+
+def test_unmet_products_take_their_entries_from_those_met_once() -> None:
+    """600,000 visits of 180 days over 400,000 products and 500,000 customers at random, a ninth of them sampled.
+
+    The entries stay what they are, one for nearly each visit, and the products are told, too.
+    """
+    rng = np.random.default_rng(7)
+    whole = np.array([rng.integers(0, n, 600_000) for n in (500_000, 400_000, 180)])
+    found = size_from_sample(*whole[:, rng.random(600_000) < 1 / 9], share=1 / 9)
+    for name, row in (("n_customers", 0), ("n_products", 1)):
+        truth = len(np.unique(whole[row]))
+        assert 1 / 1.3 < (len(found.degrees) if name == "n_products" else found.n_customers) / truth < 1.3, name
+    n_pairs = len(np.unique(whole[0] * 400_000 + whole[1]))
+    assert found.n_entries == pytest.approx(n_pairs, rel=0.05)
+    assert (np.diff(found.degrees) <= 0).all()

@@ -270,3 +270,75 @@ def test_a_few_files_of_another_kind_are_not_left_out(tmp_path: Path) -> None:
         duckdb.connect().execute(f"COPY ({some}) TO '{paths.landing / name}' {kind}")
     paths.shop_yaml.write_text(json.dumps({"feeds": {"events": {"files": "landing/*"}}}), "utf-8")
     assert estimate(paths, load_settings(paths.shop_yaml), Order()).feeds[0].rows == 3200
+
+
+def test_products_and_customers_of_a_sample_are_not_taken_for_all(tmp_path: Path) -> None:
+    """600,000 rows at random over 400,000 products and 500,000 customers, 35 MB: a ninth is looked at."""
+    paths = Paths(tmp_path)
+    paths.landing.mkdir()
+    with duckdb.connect() as duck:
+        duck.execute("SELECT setseed(0.5)").fetchall()
+        duck.execute(
+            """CREATE TABLE made AS SELECT TIMESTAMP '2025-01-01' + INTERVAL 20 SECOND * i AS event_at,
+            'view' AS event_type, 'P' || floor(random() * 400000)::INTEGER AS product_id,
+            'C' || floor(random() * 500000)::INTEGER AS customer_id, 'E' || i AS event_id
+            FROM range(600000) AS numbers(i)"""
+        )
+        duck.execute(f"COPY made TO '{paths.landing / 'a.csv'}' (HEADER)")
+        counted = duck.execute("SELECT count(DISTINCT product_id), count(DISTINCT customer_id) FROM made").fetchone()
+    assert counted is not None
+    paths.shop_yaml.write_text(json.dumps({"feeds": {"events": {"files": "landing/*"}}}), "utf-8")
+    found = estimate(paths, load_settings(paths.shop_yaml), Order()).matrix
+    for guess, truth in zip((len(found.degrees), found.n_customers), counted, strict=True):
+        assert 1 / 1.3 < guess / truth < 1.3
+
+
+GOOD = "event_at,event_type,product_id,event_id\n2025-01-01T10:00:00Z,view,P1,E1\n"
+HEADER_ONLY = GOOD.splitlines(keepends=True)[0]
+FEED = {"events": {"files": "landing/*.csv"}}
+
+
+@pytest.mark.parametrize(
+    ("files", "settings", "options", "said"),
+    [
+        ({}, {"feeds": FEED}, (), "feeds.events: no file under landing/*.csv holds an event"),
+        ({"a.csv": HEADER_ONLY}, {"feeds": FEED}, (), "feeds.events: no file under landing/*.csv holds an event"),
+        ({"a.csv": GOOD}, None, (), "feeds.events: the one feed that is needed is missing"),
+        ({"a.csv": GOOD}, {}, (), "feeds.events: the one feed that is needed is missing"),
+        ({"a.csv": GOOD}, {"feeds": FEED, "limits": {"no_such": 0.5}}, (), "limits: ['no_such']: no such row rule"),
+        ({"a.csv": GOOD}, {"feeds": {"events": {**FEED["events"], "format": "nix"}}}, (), "nix"),
+        ({"a.csv": GOOD}, {"feeds": FEED}, ("--until", "2024-12-31"), "--since 2025-01-01 is after --until 2024-12-31"),
+        ({"a.csv": GOOD}, {"feeds": FEED}, ("--until", "2999-01-01"), "--until 2999-01-01 is after today"),
+    ],
+)
+def test_what_a_run_refuses_at_once_its_plan_refuses_in_the_same_words(
+    tmp_path: Path, files: dict[str, str], settings: dict[str, object] | None, options: tuple[str, ...], said: str
+) -> None:
+    paths = Paths(tmp_path)
+    paths.landing.mkdir()
+    for name, text in files.items():
+        (paths.landing / name).write_text(text, "utf-8")
+    if settings is not None:
+        paths.shop_yaml.write_text(json.dumps(settings), "utf-8")
+    planned, run = Shop(tmp_path).call("run", "--plan", *options), Shop(tmp_path).call("run", *options)
+    assert (planned.exit_code, run.exit_code) == (2, 2)
+    assert said in planned.output
+    assert planned.output == run.output
+
+
+def test_a_plan_of_an_empty_folder_tells_of_the_sample_shop_and_makes_none(tmp_path: Path) -> None:
+    planned = Shop(tmp_path).call("run", "--plan")
+    assert planned.exit_code == 0
+    said = " ".join(planned.output.split())
+    assert "would make a sample shop of 180 days, 5,000 customers and 800 products there" in said
+    assert not (tmp_path / "landing").exists()
+    assert not (tmp_path / "shop.yaml").exists()
+
+
+def test_a_first_day_after_the_files_moves_the_last_along_as_in_a_run(tmp_path: Path) -> None:
+    """`--since` alone asks for that day at least: nothing to load there, but no wrong order."""
+    paths = Paths(tmp_path)
+    paths.landing.mkdir()
+    (paths.landing / "a.csv").write_text(GOOD, "utf-8")
+    paths.shop_yaml.write_text(json.dumps({"feeds": FEED}), "utf-8")
+    assert Shop(tmp_path).call("run", "--plan", "--since", "2025-02-01").exit_code == 0

@@ -109,7 +109,16 @@ def test_exit_statuses(fresh: Shop, tmp_path: Path) -> None:
     for nowhere in (tmp_path / "nothing", tmp_path / "nothing*.csv"):
         missing = fresh.call("inspect", str(nowhere))
         assert (missing.exit_code, "no such file or folder" in missing.output) == (2, True)
-    assert fresh.call("inspect").exit_code == 2
+    # Without a path: everything in the landing folder, which has a strange file.
+    everything = fresh.call("inspect")
+    assert (everything.exit_code, "strange.csv" in everything.output) == (1, True)
+    strange.unlink()
+    assert fresh.call("inspect").exit_code == 0
+
+
+def test_without_a_landing_folder_there_is_nothing_to_look_at(fresh: Shop) -> None:
+    result = fresh.call("inspect")
+    assert (result.exit_code, "landing: no such file or folder" in result.output) == (2, True)
 
 
 def test_a_pattern_a_workbook_s_name_and_markup_are_taken_as_they_are(fresh: Shop) -> None:

@@ -112,8 +112,8 @@ class Books:
             self._check_duplicates()
 
     def _check_duplicates(self) -> None:
-        """Of equal rows exactly one is not dropped. (`is_service` is not looked at: test_properties has the case.)"""
-        columns = ", ".join(c.name for c in FEEDS["events"] if c not in ORIGIN and c.name != "is_service")
+        """Of equal rows exactly one is not dropped."""
+        columns = ", ".join(c.name for c in FEEDS["events"] if c not in ORIGIN)
         judged = (
             "raw.events JOIN (SELECT _file, _row, _part, _rule FROM arrived_clean_events) USING (_file, _row, _part)"
         )

@@ -12,7 +12,7 @@ named AS (
     SELECT
         *,
         coalesce(
-            nullif(customer_id, '0'), 'guest:' || left(sha256(lower(trim(nullif(address.email, '')))), 24)
+            nullif(customer_id, '0'), 'guest:' || left(sha256(coalesce(getvariable('id_key'), '') || lower(trim(nullif(address.email, '')))), 24)
         ) AS customer,
         (coalesce(date_created_gmt, ''), _path, _row) AS sighting
     FROM parsed

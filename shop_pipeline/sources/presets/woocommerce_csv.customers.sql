@@ -3,7 +3,7 @@ WITH named AS (
     SELECT
         *,
         nullif(lower(trim(billing_email)), '') AS mail,
-        coalesce(nullif(nullif(trim(customer_id), '0'), ''), 'guest:' || left(sha256(mail), 24)) AS customer,
+        coalesce(nullif(nullif(trim(customer_id), '0'), ''), 'guest:' || left(sha256(coalesce(getvariable('id_key'), '') || mail), 24)) AS customer,
         (coalesce(order_date, ''), _path, _row) AS sighting
     FROM {records}
 )

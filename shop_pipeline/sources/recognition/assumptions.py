@@ -1,9 +1,9 @@
 """What a guessed mapping of events assumes where no column says it.
 
 Here: the price of one unit from the total of a line, one unit where nothing counts them, and what happened where no
-column has event words: purchases if there is an order or money, refunds where it is negative, reviews if there are
-marks; titles for products without ids. Each is noted as assumed. Not here: columns that are there by name
-(`mapping`).
+column has event words: purchases if there is an order or money and its state does not say otherwise, refunds where it
+is negative, reviews if there are marks; titles for products without ids. Each is noted as assumed. Not here: columns
+that are there by name (`mapping`), what a total is repeated for (`totals`), the states (`order_states`).
 """
 
 import re
@@ -11,7 +11,9 @@ import re
 from ..quoting import identifier
 from .guess import Guess
 from .numbers import read_numbers
+from .order_states import STANDS_NOT, state_columns, told
 from .synonyms import AMOUNT, spoken
+from .totals import repeated_in_orders
 
 MONEY = "DECIMAL(30, 4)"
 NEGATIVE = re.compile(r"\s*[^\d.,+-]{0,5}-|\s*-")
@@ -34,6 +36,9 @@ def take_amount(guess: Guess) -> None:
         amount = read_numbers(name, guess.columns.values(name))
         if amount is None:
             continue
+        if repeated := repeated_in_orders(guess, name):
+            guess.messages.append(f"unit_price: not from {name}: {repeated}")
+            continue
         guess.taken[AMOUNT] = name
         if "quantity" in guess.mapping:
             units = f"nullif(TRY_CAST({guess.mapping['quantity']} AS DOUBLE), 0)"
@@ -48,10 +53,13 @@ def take_amount(guess: Guess) -> None:
 def take_event_type(guess: Guess) -> None:
     """Without a column that says what happened: purchases if there is an order or money, reviews if there are marks."""
     has_money = "unit_price" in guess.mapping
-    if "event_type" not in guess.mapping:
-        if "order_id" in guess.mapping or (has_money and ("quantity" in guess.mapping or AMOUNT in guess.taken)):
+    is_order = "order_id" in guess.mapping or (has_money and ("quantity" in guess.mapping or AMOUNT in guess.taken))
+    if is_order:
+        if is_assumed := "event_type" not in guess.mapping:
             _assume_purchases(guess)
-        elif "rating" in guess.mapping:
+        _look_at_states(guess, is_assumed=is_assumed)
+    elif "event_type" not in guess.mapping:
+        if "rating" in guess.mapping:
             _assume_reviews(guess)
         elif guess.mapping.keys() & {"event_at", "product_id"}:
             guess.messages.append(
@@ -80,6 +88,21 @@ def _assume_purchases(guess: Guess) -> None:
     guess.notes["event_type"] = f"assumed: every line is a purchase, a negative {guess.taken[signed]} a refund"
     if signed != AMOUNT:
         guess.mapping[signed] = f"replace({guess.mapping[signed]}, '-', '')"
+
+
+def _look_at_states(guess: Guess, *, is_assumed: bool) -> None:
+    """Assumed purchases of orders whose sale stands; what else there is of states is told."""
+    found = [one for one in state_columns(guess.columns) if one.column not in guess.taken.values()]
+    if is_assumed and found and found[0].is_known:
+        chosen = found.pop(0)
+        guess.mapping["event_type"] = chosen.expression(guess.mapping["event_type"])
+        guess.notes["event_type"] += f" {chosen.says}"
+    elif is_assumed and found:
+        words = f"none of the words in {found[0].column} is a known state of orders: {told(found[0].counts)}"
+        guess.messages.append(f"event_type: every line counts as a sale: {words}")
+    for one in found:
+        if undone := one.words(STANDS_NOT):
+            guess.messages.append(f"event_type: the states in {one.column} are not looked at: {told(undone)}")
 
 
 def _has_negative(guess: Guess, column: str) -> bool:

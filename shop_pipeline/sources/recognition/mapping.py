@@ -18,6 +18,7 @@ from .assumptions import take_amount, take_event_type, take_product
 from .columns import Columns
 from .guess import Guess
 from .numbers import read_numbers
+from .order_states import holds_states
 from .synonyms import load_synonyms
 from .times import ENOUGH, read_times
 
@@ -88,6 +89,8 @@ def _expression(guess: Guess, column: Column, name: str) -> tuple[str | None, st
 
 
 def _event_word(name: str, values: Sequence[str]) -> tuple[str | None, str]:
+    if holds_states(name, values):
+        return None, ""
     words = [value.strip().lower() for value in values]
     n_known = sum(event_words().get(word, OTHER) != OTHER for word in words)
     return (identifier(name), " and its words") if n_known > len(words) / 2 else (None, "")

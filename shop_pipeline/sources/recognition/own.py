@@ -2,8 +2,9 @@
 
 The confidence is 0.75 * sqrt(readable) * (1 - 2**-n) * certain, with n the columns that a name led to and `certain` the
 share of the feed's needed columns that rest on a column of the file; one that is assumed (purchases, because there are
-order numbers) counts half. A guess is never worth as much as a format that is known. Not here: the guess
-(`mapping`).
+order numbers, or those of them whose state says that the sale stands) counts half, and the column of states is no
+column that a name led to. A state that nobody knows makes its lines unreadable. A guess is never worth as much as a
+format that is known. Not here: the guess (`mapping`).
 """
 
 import math

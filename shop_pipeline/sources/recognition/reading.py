@@ -47,7 +47,8 @@ class Reading:
     event_types: Mapping[str, int] = field(default_factory=dict)
     days: Mapping[str, tuple[date, date]] = field(default_factory=dict)
     """Of events: file to its first and last day in the shop's time zone."""
-    currencies: tuple[str, ...] = ()
+    currencies: Mapping[str, int] = field(default_factory=dict)
+    """Of events: currency in upper case (`usd` is USD) to its events with a price, most first."""
     problem: str = ""
     """Why nothing could be read at all."""
 
@@ -90,7 +91,7 @@ def _look(cursor: "DuckDBPyConnection", feed_name: str, feed: Feed) -> Reading:
         filled=frozenset(examples),
         event_types=dict(_event_types(cursor)) if is_event else {},
         days=_days(cursor, good) if is_event else {},
-        currencies=_currencies(cursor, good) if is_event else (),
+        currencies=_currencies(cursor, good) if is_event else {},
     )
 
 
@@ -132,11 +133,12 @@ def _days(cursor: "DuckDBPyConnection", good: str) -> dict[str, tuple[date, date
     return {file: (first, last) for file, first, last in rows.fetchall()}
 
 
-def _currencies(cursor: "DuckDBPyConnection", good: str) -> tuple[str, ...]:
-    rows = cursor.execute(
-        f"SELECT currency FROM {TARGET} WHERE currency IS NOT NULL AND {good} GROUP BY 1 ORDER BY count(*) DESC, 1"
-    )
-    return tuple(row[0] for row in rows.fetchall())
+def _currencies(cursor: "DuckDBPyConnection", good: str) -> dict[str, int]:
+    rows = cursor.execute(f"""
+        SELECT upper(currency), count(unit_price) FROM {TARGET} WHERE currency IS NOT NULL AND {good}
+        GROUP BY 1 ORDER BY 2 DESC, 1
+    """)
+    return dict(rows.fetchall())
 
 
 def _row(cursor: "DuckDBPyConnection", sql: str) -> tuple[Any, ...]:

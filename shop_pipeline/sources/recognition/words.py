@@ -1,10 +1,9 @@
 """What there is to say about a recognised group: how values are read, and what is worth knowing.
 
 Here: findings as sentences and rows of plain values. Not here: the findings themselves (`recognise`), what is missing
-(`missing`), and the page (`cli/inspect_page`).
+(`missing`), which currency is chosen (`currencies`), and the page (`cli/inspect_page`).
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,13 +13,15 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from shop_pipeline.contracts.feeds import FEEDS
+from shop_pipeline.contracts.table import Column
 from shop_pipeline.settings import Shop
 
 from ..event_words import OTHER
 from ..presets import BLANKS, DEFAULTS
+from .currencies import is_named_among, most_used, told_currencies
 from .findings import Filled, Section
 from .sample import lines_of
-from .times import read_times
+from .times import TimeReading, read_times
 
 KINDS = {"csv": "text", "json": "JSON lines", "parquet": "Parquet"}
 SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blanks"}
@@ -73,36 +74,47 @@ def findings(section: Section, filled: Filled, shop: Shop) -> Iterator[str]:
         yield "event types: " + ", ".join(f"{type_} {count:,}" for type_, count in reading.event_types.items())
         if other := reading.event_types.get(OTHER):
             yield f"{other:,} rows are events of no interest to a shop: clean leaves them out and counts them"
-    if strange := [currency for currency in reading.currencies if currency != shop.currency]:
-        yield f"currency {', '.join(strange)}, but shop.currency is {shop.currency}"
+    yield from told_currencies(reading, shop)
 
 
 def shop_changes(sections: tuple[Section, ...], shop: Shop) -> dict[str, Any]:
-    """What `shop:` of shop.yaml needs, or the sampled events are refused: an earlier first day, the currency."""
+    """What `shop:` of shop.yaml needs, or the sampled events are refused: an earlier first day, the currency.
+
+    Of several currencies the one with the most events that have a price, the first by name of those with as many; the
+    others need rates. A currency of theirs that shop.yaml names stays.
+    """
     events = [one.reading for section in sections for one in section.feeds if one.feed == "events"]
     days = [_span(reading.days)[0] for reading in events if reading.days]
     changes: dict[str, Any] = {}
     if days and min(days) < shop.first_day:
         changes["first_day"] = date(min(days).year, 1, 1)
-    currencies = {currency for reading in events for currency in reading.currencies}
-    if len(currencies) == 1 and re.fullmatch("[A-Z]{3}", currency := currencies.pop()) and currency != shop.currency:
+    currency = most_used(events)
+    if currency and currency != shop.currency and not is_named_among(events, shop):
         changes["currency"] = currency
     return changes
 
 
 def _times(filled: Filled, shop: Shop) -> Iterator[str]:
+    zone = f"times of the shop ({shop.timezone})" if filled.preset.naive_timestamps == "shop" else "UTC"
+    has_no_zone = False
+    for column, name, times in _time_columns(filled):
+        naive = column.type == "TIMESTAMP" and ("without offset" in times.says or "without a time" in times.says)
+        has_no_zone |= column.name == "event_at" and "with offset" not in times.says
+        yield f"{column.name}: from {name}, {times.says}" + (f": taken for {zone}" if naive else "")
+    if has_no_zone and "timezone" not in shop.model_fields_set:
+        yield "no shop.timezone: days are cut in UTC"
+
+
+def _time_columns(filled: Filled) -> Iterator[tuple[Column, str, TimeReading]]:
+    """Each column of a time, the file's column that it comes from, and how that says when."""
     for column in FEEDS[filled.feed]:
         expression = filled.preset.columns.get(column.name)
         if column.type not in ("TIMESTAMP", "DATE") or expression is None or column.name not in filled.reading.filled:
             continue
         for name in _source_names(filled, expression):
-            values = [row[name] for row in _rows(filled) if row.get(name)]
-            times = read_times(name, values)
-            if times is None:
-                continue
-            naive = column.type == "TIMESTAMP" and ("without offset" in times.says or "without a time" in times.says)
-            zone = f"times of the shop ({shop.timezone})" if filled.preset.naive_timestamps == "shop" else "UTC"
-            yield f"{column.name}: from {name}, {times.says}" + (f": taken for {zone}" if naive else "")
+            times = read_times(name, [row[name] for row in _rows(filled) if row.get(name)])
+            if times is not None:
+                yield column, name, times
 
 
 def _before(filled: Filled, column: str, expression: str) -> str:

@@ -3,7 +3,7 @@
 -- `landed` is read four times: to keep a copy of all its columns would cost more than to look again.
 WITH landed AS (
     SELECT
-        raw.events.rowid AS place, *,
+        raw.events.rowid AS place, *, coalesce(upper(currency) <> getvariable('currency'), false) AS is_foreign,
         coalesce(event_id, md5(concat_ws(
             chr(31), event_at, event_type, coalesce(product_id, ''), coalesce(customer_id, ''),
             coalesce(session_id, ''), coalesce(order_id, ''), coalesce(quantity::VARCHAR, ''),
@@ -64,8 +64,9 @@ SELECT
     quantity,
     -- Widened first: DuckDB would keep 18 digits, 12 of them behind the point, and a million would not fit.
     CASE
-        WHEN rates.rate IS NULL THEN unit_price
-        ELSE TRY_CAST(CAST(unit_price AS DECIMAL(38, 4)) * rates.rate AS DECIMAL(18, 4))
+        WHEN rates.rate IS NOT NULL
+            THEN TRY_CAST(CAST(unit_price AS DECIMAL(38, 4)) * rates.rate AS DECIMAL(18, 4))
+        WHEN NOT is_foreign THEN unit_price
     END AS unit_price,
     rating, review_text, country, ip_address, device_id, channel, is_service,
     CASE
@@ -82,8 +83,7 @@ SELECT
         WHEN quantity < 0 THEN 'quantity_not_positive'
         WHEN event_type IN ('purchase', 'refund', 'cancel') AND unit_price IS NULL THEN 'missing_price'
         WHEN unit_price < 0 THEN 'negative_price'
-        WHEN upper(landed.currency) <> getvariable('currency') AND unit_price IS NOT NULL AND rates.rate IS NULL
-            THEN 'unknown_currency'
+        WHEN is_foreign AND event_type IN ('purchase', 'refund', 'cancel') AND rates.rate IS NULL THEN 'unknown_currency'
         -- DECIMAL(18, 4) ends at 1e14: the rest is left for sums.
         WHEN unit_price::DOUBLE * coalesce(rates.rate::DOUBLE, 1) * greatest(coalesce(quantity, 1), 1) >= 1e12
             THEN 'amount_too_large'
@@ -92,7 +92,9 @@ SELECT
         'event_id_assigned': landed.event_id IS NULL,
         'session_assigned': visit_id IS NOT NULL,
         'order_assigned': landed.order_id IS NULL AND event_type IN ('purchase', 'refund', 'cancel'),
-        'currency_converted': rates.rate IS NOT NULL AND unit_price IS NOT NULL
+        'currency_converted': rates.rate IS NOT NULL AND unit_price IS NOT NULL,
+        -- Nobody pays for a view: it need not go for a price that nobody can read.
+        'price_left_out': is_foreign AND rates.rate IS NULL AND unit_price IS NOT NULL
     } AS _repairs,
     NULL AS _reason, _file, _row, _part,
     CASE WHEN _rule IS NOT NULL THEN to_json(struct_pack(
@@ -106,5 +108,5 @@ LEFT JOIN stored ON stored.id = landed.id
 LEFT JOIN visits ON visits.place = landed.place
 LEFT JOIN known ON known_id = product_id
 LEFT JOIN clean.rates AS rates
-    ON rates.currency = nullif(upper(landed.currency), getvariable('currency'))
+    ON rates.currency = CASE WHEN is_foreign THEN upper(landed.currency) END
     AND event_date >= rates.valid_from AND event_date < coalesce(rates.valid_until, DATE '9999-12-31')

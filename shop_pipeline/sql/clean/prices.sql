@@ -13,7 +13,7 @@ departed AS (
     SELECT product_id, valid_from, title, category, unit_price, unit_cost
     FROM clean.prices
     WHERE product_id IN (SELECT product_id FROM clean.products WHERE NOT is_listed)
-      AND EXISTS (SELECT 1 FROM raw.products)
+      AND EXISTS (SELECT 1 FROM raw.products) AND NOT coalesce(getvariable('is_full'), false)
 ),
 versions AS (
     SELECT product_id, valid_from, title, category, unit_price, unit_cost FROM listed

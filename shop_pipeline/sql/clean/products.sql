@@ -37,6 +37,7 @@ departed AS (
     WHERE product_id NOT IN (SELECT product_id FROM listed WHERE broken IS NULL)
       AND product_id NOT IN (SELECT product_id FROM seen)
       AND product_id IN (SELECT product_id FROM clean.events WHERE NOT is_service)
+      AND NOT coalesce(getvariable('is_full'), false)
 )
 SELECT
     product_id, title, description, category, brand, unit_price, unit_cost, attributes, true AS is_listed,

@@ -9,24 +9,37 @@ held AS (SELECT customer_id, count(*) AS n_products FROM features.interactions G
 met AS (SELECT DISTINCT product_id FROM features.interactions),
 -- The test period of marts.model_evaluation.
 split AS (SELECT getvariable('as_of') - to_days(getvariable('holdout_days')) AS split_at),
-known AS (
-    SELECT customer_id, product_id, event_at, event_type
-    FROM clean.events
-    WHERE event_at < getvariable('as_of') AND customer_id IS NOT NULL AND product_id IS NOT NULL AND NOT is_service
+-- Whom the models leave out (bots, staff, tests), as in features.interactions.
+left_out AS (
+    SELECT DISTINCT customer_id FROM clean.customer_labels WHERE list_contains(getvariable('leave_out'), label)
 ),
-trained AS (SELECT DISTINCT customer_id, product_id FROM known WHERE event_at < (SELECT split_at FROM split)),
+bot_visits AS (
+    SELECT session_id FROM clean.sessions WHERE is_bot AND list_contains(getvariable('leave_out'), 'bot')
+),
+-- What best sellers are made of: also the events of visitors without a name.
+weighed AS (
+    SELECT customer_id, product_id, event_at
+    FROM clean.events
+    ANTI JOIN left_out USING (customer_id)
+    ANTI JOIN bot_visits USING (session_id)
+    WHERE event_at < getvariable('as_of') AND product_id IS NOT NULL AND NOT is_service
+      AND getvariable('event_weights')[event_type] > 0
+),
+trained AS (
+    SELECT DISTINCT customer_id, product_id
+    FROM weighed
+    WHERE customer_id IS NOT NULL AND event_at < (SELECT split_at FROM split)
+),
 bought_later AS (
     SELECT DISTINCT customer_id, product_id
-    FROM known
-    WHERE event_type = 'purchase' AND event_at >= (SELECT split_at FROM split)
+    FROM clean.events
+    WHERE event_type = 'purchase' AND event_at >= (SELECT split_at FROM split) AND event_at < getvariable('as_of')
 ),
 test_buyers AS (
     SELECT DISTINCT customer_id
     FROM bought_later
     ANTI JOIN trained USING (customer_id, product_id)
     WHERE customer_id IN (SELECT customer_id FROM trained) AND product_id IN (SELECT product_id FROM trained)
-      -- Who is left out of the matrix (bots, staff, tests) is not judged.
-      AND customer_id IN (SELECT customer_id FROM held)
 ),
 -- Steps from one product to another within a visit.
 steps AS (
@@ -83,6 +96,7 @@ fates AS (
 ),
 priced AS (SELECT product_id, count(DISTINCT unit_price) AS n_prices FROM sold GROUP BY product_id)
 SELECT 'orders' AS quantity, (SELECT count(DISTINCT order_id) FROM sold) AS observed
+UNION ALL SELECT 'product_events', (SELECT count(*) FROM weighed)
 UNION ALL SELECT 'interactions', (SELECT count(*) FROM features.interactions)
 UNION ALL SELECT 'smaller_side', least((SELECT count(*) FROM held), (SELECT count(*) FROM met))
 UNION ALL SELECT 'linking_customers', (SELECT count(*) FROM held WHERE n_products > 1)

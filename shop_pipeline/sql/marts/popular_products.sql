@@ -1,24 +1,54 @@
--- Best-seller lists: of all, of this week against the week before, per top category, per country.
-WITH scored AS (
-    SELECT 'all' AS scope, product_id, sum(weight::DECIMAL(18, 9))::DOUBLE AS score
-    FROM features.interactions
+-- Best-seller lists: of all, of this week against the week before, per top category, per country. Visitors whom nobody
+-- knows count like customers, by what they did, but for the lists per country; whom the models leave out does not.
+WITH came_back AS (
+    SELECT sale_event_id AS event_id, sum(quantity) AS returned_quantity
+    FROM clean.returns
+    WHERE sale_event_id IS NOT NULL AND returned_at < getvariable('as_of')
+    GROUP BY sale_event_id
+),
+left_out AS (
+    SELECT DISTINCT customer_id FROM clean.customer_labels WHERE list_contains(getvariable('leave_out'), label)
+),
+bot_visits AS (
+    SELECT session_id FROM clean.sessions WHERE is_bot AND list_contains(getvariable('leave_out'), 'bot')
+),
+heard AS (
+    SELECT *
+    FROM clean.events
+    ANTI JOIN left_out USING (customer_id)
+    ANTI JOIN bot_visits USING (session_id)
+    WHERE event_at < getvariable('as_of') AND product_id IS NOT NULL AND NOT is_service
+),
+anonymous AS (
+    SELECT
+        product_id,
+        getvariable('event_weights')[event_type]
+        * pow(0.5, epoch(getvariable('as_of') - event_at) / 86400.0 / getvariable('half_life_days'))
+        * (1 - coalesce(returned_quantity / quantity, 0)) AS weight
+    FROM heard
+    LEFT JOIN came_back USING (event_id)
+    WHERE customer_id IS NULL AND getvariable('event_weights')[event_type] IS NOT NULL
+),
+weighed AS (
+    SELECT product_id, sum(weight::DECIMAL(18, 9))::DOUBLE AS score
+    FROM (SELECT product_id, weight FROM features.interactions UNION ALL SELECT product_id, weight FROM anonymous)
     GROUP BY product_id
+),
+scored AS (
+    SELECT 'all' AS scope, product_id, score FROM weighed
     UNION ALL
     SELECT
         'trending', product_id,
-        count(DISTINCT customer_id) FILTER (event_at >= getvariable('as_of') - INTERVAL 7 DAY)
-        - count(DISTINCT customer_id) FILTER (event_at < getvariable('as_of') - INTERVAL 7 DAY)
-    FROM clean.events
-    WHERE event_type = 'purchase' AND NOT is_service
-      AND event_at < getvariable('as_of') AND event_at >= getvariable('as_of') - INTERVAL 14 DAY
+        count(DISTINCT visitor) FILTER (event_at >= getvariable('as_of') - INTERVAL 7 DAY)
+        - count(DISTINCT visitor) FILTER (event_at < getvariable('as_of') - INTERVAL 7 DAY)
+    FROM (SELECT *, coalesce(customer_id, 'visit ' || session_id, 'order ' || order_id) AS visitor FROM heard)
+    WHERE event_type = 'purchase' AND event_at >= getvariable('as_of') - INTERVAL 14 DAY
     GROUP BY product_id
     UNION ALL
-    SELECT
-        'category: ' || trim(split_part(category, '>', 1)), product_id, sum(weight::DECIMAL(18, 9))::DOUBLE
-    FROM features.interactions
+    SELECT 'category: ' || trim(split_part(category, '>', 1)), product_id, score
+    FROM weighed
     JOIN clean.products USING (product_id)
     WHERE category IS NOT NULL
-    GROUP BY ALL
     UNION ALL
     SELECT 'country: ' || country, product_id, sum(weight::DECIMAL(18, 9))::DOUBLE
     FROM features.interactions
