@@ -84,12 +84,14 @@ def counts(bench: Bench) -> dict[str, int]:
 def test_the_counts_worked_by_hand(shop: Bench) -> None:
     """Matrix: 3 customers with 3, 1 and 6 products. Gaps between days of purchase: C1 10 and 30, C3 2; the middle one
     is 10, and the history of Jan 1 to Feb 28 has 59 days, 5 gaps. C3 has been silent for 55 days, over 3 gaps; C1 for
-    18: one of each. P1 was sold at 10 and 12.
+    18: one of each. P1 was sold at 10 and 12. Events with a product: 7 before the test period, 6 in it, one of them of
+    a visitor whom nobody knows; the one at the clock is none.
     """
     found = counts(shop)
     assert set(found) == set(NOUNS)
     assert found == {
         "orders": 7,
+        "product_events": 13,
         "interactions": 10,
         "smaller_side": 3,
         "linking_customers": 2,
@@ -129,6 +131,49 @@ def test_orders_of_very_many_products_are_not_searched_for_pairs(shop: Bench) ->
     assert counts(shop)["rule_pairs"] == 0
 
 
+def test_ratings_of_nobody_make_best_sellers_and_an_event_without_weight_does_not(bench: Bench) -> None:
+    """97 reviews without a customer are enough, though no pair is in the matrix. Not counted: an event of no product,
+    a fee, a search (it has no weight), a product taken out of the cart (its weight is under 0).
+    """
+    ago = AS_OF - timedelta(days=1)
+    bench.fill("clean.events", EVENT, *(event(n, "review", ago, None, f"P{n % 5}") for n in range(97)))
+    rest = [event(97, "view", ago, None, ""), event(98, "search", ago, None, "P1")]
+    rest += [event(99, "remove_from_cart", ago, None, "P1")]
+    bench.fill("clean.events", EVENT, *(one if one[5] else (*one[:5], None, None) for one in rest))
+    bench.fill("clean.events", f"{EVENT} is_service", (*event(100, "view", ago, None, "POST"), True))
+    found = counts(bench)
+    assert (found["product_events"], found["interactions"], found["orders"]) == (97, 0, 0)
+    bench.build(build_readiness, NAME)
+    (told,) = bench.rows(f"SELECT verdict, text FROM {NAME} WHERE model = 'popularity'")
+    assert told == ("reduced", "best sellers by views and ratings, not by sales, from 97 events")
+
+
+@pytest.mark.parametrize(
+    ("leave_out", "judged", "events"),
+    [
+        (["bot", "staff", "test"], 0, 13 - 5),
+        (["staff"], 0, 13 - 5),
+        # Staff are not left out here.
+        (["wholesale"], 1, 13),
+    ],
+)
+def test_who_is_left_out_is_neither_counted_nor_judged(
+    shop: Bench, leave_out: list[str], judged: int, events: int
+) -> None:
+    """C1, the one test buyer, is of the staff: four views and a purchase go."""
+    shop.fill("clean.customer_labels", "customer_id label", ("C1", "staff"))
+    shop.set(leave_out=leave_out)
+    found = counts(shop)
+    assert (found["test_buyers"], found["product_events"]) == (judged, events)
+
+
+def test_visits_of_bots_teach_nothing(shop: Bench) -> None:
+    """C3 looked at P3 in visit S3 alone, so that without it training knows P3 no more, and C1 has nothing to find."""
+    shop.fill("clean.sessions", "session_id is_bot", ("S3", True))
+    found = counts(shop)
+    assert (found["test_buyers"], found["product_events"]) == (0, 13 - 2)
+
+
 def test_without_any_row_every_count_is_zero_and_no_model_is_allowed(bench: Bench) -> None:
     assert set(counts(bench).values()) == {0}
     built = bench.build(build_readiness, NAME)
@@ -145,7 +190,7 @@ def test_the_verdicts_of_the_hand_made_shop(shop: Bench) -> None:
     assert found["recommendations"] == ("reduced", "best sellers for everybody")
     assert found["price_elasticity"] == ("reduced", "elasticity of 1 products")
     assert found["demand_forecast"] == ("reduced", "forecasts without a yearly season")
-    assert built.metadata["readiness"].value.startswith("7 orders: best sellers, in an order")
+    assert built.metadata["readiness"].value.startswith("13 events with a product: best sellers, in an order")
 
 
 def forbid(bench: Bench, model: str, quantity: str, level: str = "none") -> None:

@@ -111,9 +111,9 @@ def test_silence_is_a_sign_after_three_gaps() -> None:
 
 
 def test_the_page_says_it_in_a_sentence_and_in_a_table() -> None:
-    """412 orders in 60 days; 15 customers with a profile, one too few; 39 repeat buyers, one too few; 38 pairs."""
+    """412 events in 60 days; 15 customers with a profile, one too few; 39 repeat buyers, one too few; 38 pairs."""
     shop = PLENTY | {
-        "orders": 412,
+        "product_events": 412,
         "profiled_customers": 15,
         "rule_pairs": 38,
         "rule_products": 20,
@@ -122,7 +122,7 @@ def test_the_page_says_it_in_a_sentence_and_in_a_table() -> None:
     }
     text = page(judge(shop, ALL), NOUNS)
     now, _, later, *_ = text.splitlines()
-    assert now.startswith("412 orders: best sellers; similar products; ")
+    assert now.startswith("412 events with a product: best sellers; similar products; ")
     assert later.startswith(
         "Later versions: no user similarity; transitions for all 10,000 products; rules for 38 pairs; "
     )
@@ -132,3 +132,16 @@ def test_the_page_says_it_in_a_sentence_and_in_a_table() -> None:
         " | 16 | 16 cases tell a share within 0.25 at 95 %: (1.96 x 0.5 / 0.25)^2 |"
     ) in text.splitlines()
     assert len(text.splitlines()) == 6 + len(ALL)
+
+
+def test_without_orders_best_sellers_say_what_they_are_made_of() -> None:
+    """400 ratings make a list; 96 events are one too few for a steady order; of none there is no list."""
+    popularity = next(one for one in ALL if one.model == "popularity")
+    told = "best sellers by views and ratings, not by sales, from 400 events"
+    assert verdict(popularity, orders=0, product_events=400) == ("reduced", told)
+    assert verdict(popularity, orders=1, product_events=96) == (
+        "reduced",
+        "best sellers, in an order that is much chance",
+    )
+    assert verdict(popularity, orders=0, product_events=0) == ("none", "no best sellers")
+    assert verdict(popularity, orders=1, product_events=97, interactions=0) == ("full", "best sellers")

@@ -62,14 +62,16 @@ def test_what_is_empty_says_so_in_dagster(handful: Shop) -> None:
     assert str(note).startswith("no factors: 4 customers or products, whichever are fewer, 32 wanted")
     assert page is not None
     assert page.asset_materialization is not None
-    assert str(page.asset_materialization.metadata["readiness"].value).startswith("12 orders: best sellers")
+    assert str(page.asset_materialization.metadata["readiness"].value).startswith(
+        "12 events with a product: best sellers"
+    )
 
 
 def test_the_command_prints_the_page_and_what_is_empty(handful: Shop) -> None:
     shown = handful.call("readiness")
     assert shown.exit_code == 0
     text = " ".join(shown.output.split())
-    assert "12 orders: best sellers, in an order that is much chance; no similar products;" in text
+    assert "12 events with a product: best sellers, in an order that is much chance; no similar products;" in text
     assert "Later versions: no user similarity;" in text
     assert "Left empty by the last run: marts.model_evaluation, models.als_factors, models.product_similarity." in text
 

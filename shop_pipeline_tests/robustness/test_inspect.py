@@ -55,6 +55,24 @@ def test_from_a_chinese_export_to_a_published_file(fresh: Shop) -> None:
     assert [(float(gross), orders) for gross, orders in fresh.ask(money)] == [(81.0, 2)]
 
 
+def test_orders_that_came_to_nothing_are_no_revenue(fresh: Shop) -> None:
+    """Two orders stand: 2 * 1.50 + 4.00 = 7.00 and 5.50. One was refunded, one never paid."""
+    head = "order_id,created_at,customer_id,sku,qty,price,status\n"
+    lines = (
+        "A1,2024-01-05 10:00,C1,007,2,1.50,completed\n"
+        "A1,2024-01-05 10:00,C1,008,1,4.00,completed\n"
+        "A2,2024-01-06 10:00,C2,007,2,1.50,refunded\n"
+        "A3,2024-01-07 10:00,C3,009,1,5.50,wc-processing\n"
+        "A4,2024-01-08 10:00,C4,007,1,1.50,on-hold\n"
+    )
+    told = fresh.call("inspect", str(land(fresh, "o.csv", head + lines)), "--write")
+    assert "2 rows are events of no interest to a shop: clean leaves them out" in told.output
+    ran = fresh.call("run", "--select", "+key:marts/sales_daily")
+    assert ran.exit_code == 0, ran.output
+    money = "SELECT sum(gross_revenue)::VARCHAR, sum(orders)::INTEGER FROM marts.sales_daily"
+    assert [(float(gross), orders) for gross, orders in fresh.ask(money)] == [(12.5, 2)]
+
+
 def test_what_is_written_is_what_is_shown(fresh: Shop) -> None:
     path = land(fresh, "events/2025-06-23.csv", CANONICAL)
     shown = fresh.call("inspect", str(path.parent))

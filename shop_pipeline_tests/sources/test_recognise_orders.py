@@ -76,7 +76,7 @@ def test_words_on_neither_list_are_refused_and_told(folder: Folder) -> None:
     assert {"purchase": 6, "other": 1}.items() <= filled.reading.event_types.items()
     reasons = dict(filled.reading.reasons)
     assert (reasons["unknown event word: Closed"], reasons["unknown event word: closed"]) == (1, 1)
-    assert filled.notes["event_type"].endswith("on neither list, so refused as unknown: closed (2)")
+    assert filled.notes["event_type"].endswith("refused until this says what they mean: closed (2)")
     assert folder.section().confidence == pytest.approx(0.75 * 0.7**0.5 * (1 - 2**-6) * 2.5 / 3)
 
 
@@ -104,9 +104,9 @@ def test_event_words_make_a_column_of_events_whatever_its_name(folder: Folder) -
 
 
 def test_states_beside_a_column_of_events_are_told(folder: Folder) -> None:
-    folder.write("o.csv", HEAD.format("action,status") + lines("purchase,completed", "purchase,cancelled"))
+    folder.write("o.csv", HEAD.format("behaviour,status") + lines("purchase,completed", "purchase,cancelled"))
     filled = filled_of(folder)
-    assert filled.settings["columns"]["event_type"] == "action"
+    assert filled.settings["columns"]["event_type"] == "behaviour"
     own = folder.section().own
     assert own is not None
     assert own.guess.messages == ["event_type: the states in status are not looked at: cancelled (1)"]

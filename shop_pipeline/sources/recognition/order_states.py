@@ -47,7 +47,11 @@ class States:
     def says(self) -> str:
         """What the guess rests on, with the words of each side."""
         stands, not_ = told(self.words(STANDS)) or "none", told(self.words(STANDS_NOT)) or "none"
-        unknown = f"; on neither list, so refused as unknown: {told(self.unknown)}" if self.unknown else ""
+        unknown = (
+            f"; on neither list, so refused until this says what they mean: {told(self.unknown)}"
+            if self.unknown
+            else ""
+        )
         return (
             f"if its sale stands by the state in {self.column}; stands: {stands}; was never paid or was undone: {not_};"
             f" these are left out, refunded ones as well, because sale and refund cancel each other out{unknown}"
@@ -56,7 +60,7 @@ class States:
     def expression(self, event_type: str) -> str:
         """`event_type` (an expression) where the sale stands, `other` where not, else the word as it is."""
         name = identifier(self.column)
-        word = f"translate(lower(trim({name})), '_-', '  ')"
+        word = f"regexp_replace(lower(trim({name})), '[_-]', ' ', 'g')"
         stands, not_ = (literals(self._written_alike(load_states()[side])) for side in (STANDS, STANDS_NOT))
         return (
             f"CASE WHEN list_contains({stands}, {word}) THEN {event_type}"
