@@ -75,7 +75,9 @@ def _advice(run: Run) -> dict[str, Any]:
     counted = run.duck.execute(MENDED).fetchone() or (0,)
     if not counted[0]:
         return {}
-    return {"advice": f"{counted[0]:,} refused events name a product or currency known by now: `shop run --full` takes them"}
+    return {
+        "advice": f"{counted[0]:,} refused events name a product or currency known by now: `shop run --full` takes them"
+    }
 
 
 def _plot(counted: Any) -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from ..contracts import TABLES
 from ..models.readiness import judge, page
-from ..models.readiness_rules import NOUNS, candidates
+from ..models.readiness_rules import candidates
+from ..models.readiness_words import NOUNS
 from .gated import Built, Run, gated_asset
 
 NAME = "marts.model_readiness"

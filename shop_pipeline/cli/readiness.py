@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from ..models.readiness import Verdict, page
-from ..models.readiness_rules import NOUNS, candidates
+from ..models.readiness_rules import candidates
+from ..models.readiness_words import NOUNS
 from ..settings import Paths
 from ..storage import query
 

@@ -8,7 +8,7 @@ from shop_pipeline.assets.evaluation import build_evaluation
 from shop_pipeline.assets.models import _factors, _similarity
 from shop_pipeline.assets.readiness import build_readiness
 from shop_pipeline.assets.recommendations import build_recommendations
-from shop_pipeline.models.readiness_rules import NOUNS
+from shop_pipeline.models.readiness_words import NOUNS
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 
 NAME = "marts.model_readiness"
