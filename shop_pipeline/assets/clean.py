@@ -25,13 +25,17 @@ LOADED_FILES = Part(
 
 
 MENDED = """
-SELECT count(*) FROM clean.quarantine
-WHERE table_name = 'clean.events' AND (
-    (rule = 'unknown_product' AND json_extract_string(row_json, '$.product_id') IN (SELECT product_id FROM clean.products))
-    OR (rule = 'unknown_currency' AND EXISTS (
-        SELECT 1 FROM clean.rates WHERE currency = upper(json_extract_string(row_json, '$.currency')) AND valid_from <= "partition"
-    ))
+WITH refused AS (
+    SELECT
+        rule, "partition" AS day, json_extract_string(row_json, '$.product_id') AS product_id,
+        upper(json_extract_string(row_json, '$.currency')) AS currency
+    FROM clean.quarantine
+    WHERE table_name = 'clean.events'
 )
+SELECT count(*) FROM refused
+WHERE rule = 'unknown_product' AND product_id IN (SELECT product_id FROM clean.products)
+   OR rule = 'unknown_currency'
+      AND EXISTS (SELECT 1 FROM clean.rates WHERE rates.currency = refused.currency AND valid_from <= day)
 """
 
 

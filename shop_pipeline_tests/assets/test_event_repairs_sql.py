@@ -278,7 +278,8 @@ def test_only_what_is_foreign_and_has_a_price_is_converted(shop: Bench) -> None:
 
 def test_each_repair_is_counted_and_refused_rows_are_not(shop: Bench) -> None:
     """Ids: three. Visits: 30 padding events of D9, and four of D1 (not the one of S, nor that of nobody). Orders: two.
-    Currency: one, and one without a rate; a pound is none. The refused row, which would count everywhere, and the copy count nowhere.
+    Currency: one, and one without a rate; a pound is none. The refused row, which would count everywhere, and the copy
+    count nowhere.
     """
     loose = MONEY | {"order_id": None}
     land(

@@ -8,7 +8,6 @@ from scipy import stats
 from shop_pipeline.models.readiness import Candidate, Requirement, judge, page
 from shop_pipeline.models.readiness_rules import (
     FINE,
-    NOUNS,
     ROUGH,
     RULE_ORDERS,
     SILENT_GAPS,
@@ -16,6 +15,7 @@ from shop_pipeline.models.readiness_rules import (
     pairs_for_sign_test,
     sample_for_difference,
 )
+from shop_pipeline.models.readiness_words import NOUNS
 from shop_pipeline.settings import GatedModel
 
 N_FACTORS = 32

@@ -1,7 +1,7 @@
 """A feed that comes later: what it would mend is told, and a full run takes it; a full run is as good as a fresh one.
 
-Two days of a shop. Each has 60 views and one sale in dollars. The rates come after the first run, and so does a products
-feed that lacks one product.
+Two days of a shop. Each has 60 views and one sale in dollars. The rates come after the first run, and so does a
+products feed that lacks one product.
 """
 
 import shutil
