@@ -3,44 +3,42 @@
 Here: memory, disk and seconds from counts. Not here: the counts (`plan.py`), the similarity step's own memory
 (`models/similarity.py`).
 
-Measured on 2 cores on 2026-11-21 with `benchmarks/simulated.py --events N` (which prints peak memory, seconds, and the
-size of what a run leaves), N = 1,000,000 and 3,000,000, and on the default sample; rows of all ten feeds:
+Measured on 2 cores on 2026-11-21, nothing else running, with `benchmarks/simulated.py --events N` (which prints peak
+memory, seconds, and the size of what a run leaves), N = 1,000,000 and 3,000,000; rows of all feeds that it has:
 
-| rows      | peak memory | warehouse | published | CPU seconds |
-|-----------|-------------|-----------|-----------|-------------|
-|   561,603 | 1.04 GB     |  41 MB    |  4.5 MB   |  23         |
-| 1,254,929 | 1.65 GB     |  99 MB    |  8.9 MB   |  43         |
-| 3,752,189 | 3.90 GB     | 277 MB    | 22.0 MB   | 100         |
+| rows      | peak memory | warehouse | published | seconds |
+|-----------|-------------|-----------|-----------|---------|
+| 1,254,929 | 1.44 GB     | 133 MB    |  9.2 MB   |  23.6   |
+| 3,752,189 | 2.56 GB     | 391 MB    | 22.3 MB   |  46.8   |
 
-To change them: run the three again and draw the lines through the points.
+To change them: run the two again and draw the lines through the points.
 """
 
 from dataclasses import dataclass
 
-BASE_MEMORY = 540_000_000
-"""Interpreter, libraries and compiled kernels: the line through the first column at no rows."""
-MEMORY_PER_NEW_ROW = 900
-"""Slope of the same line: 883 bytes from the first row to the second, 901 to the third."""
-MEMORY_PER_STORED_ROW = 620
-"""One more day on 541,909 stored rows of Online Retail peaks at 0.88 GB (`benchmarks/online_retail.py`)."""
+BASE_MEMORY = 870_000_000
+"""Interpreter, libraries and compiled kernels: the line through the first column, at no rows."""
+MEMORY_PER_NEW_ROW = 450
+"""Slope of the same line."""
+MEMORY_PER_STORED_ROW = 290
+"""One more day on 541,909 stored rows of Online Retail peaks at 1.02 GB (`benchmarks/online_retail.py`)."""
 DUCKDB_MEMORY = 4_000_000_000
 """The limit that the run gives the warehouse (`assets/session.py`); beyond it rows go to disk while they are worked
-on. 5,000,000 events peak at 4.9 GB."""
+on. 5,000,000 events peak at 3.8 GB."""
 BYTES_PER_ENTRY = 20
 """An entry of the interaction matrix, once by its ids' positions and once in rows."""
-DISK_PER_ROW = 80
-"""Warehouse: 73, 79 and 74 bytes."""
+DISK_PER_ROW = 105
+"""Warehouse: 106 and 104 bytes."""
 DISK_PER_LISTED_PRODUCT = 45
-"""Published file, by rows of marts.recommendations: 45, 37 and 30 bytes."""
+"""Published file, by rows of marts.recommendations; it was 45 to 30 bytes from the smallest shop to the largest."""
 PUBLISHED_COPIES = 3
 """The new file, its kept version, and the one that it replaces."""
 DISK_BESIDE = 30_000_000
 """Write-ahead logs and Dagster's event log at their highest."""
-BASE_SECONDS = 9.0
-SECONDS_PER_NEW_ROW = 24e-6
-"""Slope of CPU seconds: 29 and 23 microseconds."""
-SECONDS_PER_STORED_ROW = 10e-6
-"""One more day on 541,909 stored rows takes 14.6 s."""
+BASE_SECONDS = 12.0
+SECONDS_PER_NEW_ROW = 9.3e-6
+SECONDS_PER_STORED_ROW = 7.6e-6
+"""One more day on 541,909 stored rows of Online Retail takes 16.0 s."""
 MULTIPLY_ADDS_PER_SECOND = 5.5e8
 """`benchmarks/similarity.py`: 1.7 G in 3.1 s on 2 cores."""
 

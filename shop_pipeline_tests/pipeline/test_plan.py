@@ -207,12 +207,12 @@ def test_smaller_blocks_where_they_are_enough() -> None:
 
 def test_more_rows_take_more_of_everything() -> None:
     small, large = needs(COUNTS, 0), needs(replace(COUNTS, new_rows=2_000_000, kept_rows=2_000_000), 0)
-    assert (large.memory - small.memory, large.disk - small.disk) == (900 * 1_000_000, 80 * 1_000_000)
+    assert (large.memory - small.memory, large.disk - small.disk) == (450 * 1_000_000, 105 * 1_000_000)
     assert large.seconds > small.seconds
     # The warehouse's own limit, 4 GB: what is over it goes to disk while it is worked on.
     huge = needs(replace(COUNTS, new_rows=10_000_000, kept_rows=10_000_000), 0)
-    assert huge.memory - small.memory == 4_000_000_000 - 900 * 1_000_000
-    assert huge.disk - small.disk == 80 * 9_000_000 + 9_000_000_000 - 4_000_000_000
+    assert huge.memory - small.memory == 4_000_000_000 - 450 * 1_000_000
+    assert huge.disk - small.disk == 105 * 9_000_000 + 4_500_000_000 - 4_000_000_000
 
 
 def test_the_command_refuses_with_status_2(finished_shop: FinishedShop, tmp_path: Path) -> None:
