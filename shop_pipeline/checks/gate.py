@@ -98,9 +98,9 @@ class Gate:
                 self._duck.execute("COMMIT")
                 return report
         except BaseException:  # also an interrupt: nothing may be left half written
-            self._duck.execute("ROLLBACK")
+            self._roll_back()
             raise
-        self._duck.execute("ROLLBACK")
+        self._roll_back()
         # In one transaction: all outcomes of one check have one `checked_at`, by which the newest are found.
         self._duck.execute("BEGIN")
         self._store_outcomes(report)
@@ -164,11 +164,14 @@ class Gate:
         # In order, each thread closes a row group with every batch, and the next checkpoint writes the table again to
         # merge them (2 to 5 s for 5,000,000 rows). Rows of the small tables are worth their order.
         self._duck.execute(f"SET preserve_insertion_order = {not part.is_stored}")
-        try:
-            self._duck.execute(f"INSERT INTO {name} BY NAME SELECT * FROM {staged}")
-        finally:
-            self._duck.execute("SET preserve_insertion_order = true")
+        self._duck.execute(f"INSERT INTO {name} BY NAME SELECT * FROM {staged}")
+        self._duck.execute("SET preserve_insertion_order = true")
         self._duck.execute(f"DROP {'VIEW' if part.is_stored else 'TABLE'} {staged}")
+
+    def _roll_back(self) -> None:
+        self._duck.execute("ROLLBACK")
+        # An INSERT that failed has left it off, and an aborted transaction takes no setting. Line numbers need it.
+        self._duck.execute("SET preserve_insertion_order = true")
 
     def _store_outcomes(self, report: Report) -> None:
         # The one write without an audit: an audit of the outcomes would have outcomes to store.

@@ -88,3 +88,13 @@ def test_a_refused_view_leaves_the_table_and_nothing_else(gate: Gate, warehouse:
     assert warehouse.execute("FROM marts.plain").fetchall() == [("z", 0)]
     # The next load is in order again: rows of small tables are worth it.
     assert warehouse.execute("SELECT current_setting('preserve_insertion_order')").fetchall() == [(True,)]
+
+
+def test_a_write_that_breaks_off_leaves_rows_in_order(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """The line numbers of landing files rest on the order of insertion, which the writing of stored rows turns off."""
+    gate = Gate(warehouse, "run-1", TABLES["clean.quarantine"], TABLES["ops.check_results"])
+    # The row passes its audit; the stored table wants one column more.
+    warehouse.execute("CREATE TABLE marts.plain (id VARCHAR, n BIGINT, other INTEGER NOT NULL)")
+    with pytest.raises(duckdb.ConstraintException, match="other"):
+        gate.write(Part(PLAIN, "SELECT 'a' AS id, 1 AS n", replaces="n > 0", is_stored=True))
+    assert warehouse.execute("SELECT current_setting('preserve_insertion_order')").fetchall() == [(True,)]

@@ -1,6 +1,5 @@
 -- The events of the run's days, each with the first rule that it breaks (`_rule`) or none, and what was mended.
 -- A row is the same event as another if it has its event id; without an id, if it has its whole content.
--- `landed` is read four times: to keep a copy of all its columns would cost more than to look again.
 WITH landed AS (
     SELECT
         raw.events.rowid AS place, *, coalesce(upper(currency) <> getvariable('currency'), false) AS is_foreign,
