@@ -20,10 +20,10 @@ import pandas as pd
 
 from shop_pipeline.assets.session import run_variables
 from shop_pipeline.assets.sql_files import sql_text
-from shop_pipeline.models.als import Als, AlsConfig
 from shop_pipeline.models.interactions import Interactions
-from shop_pipeline.models.item_neighbours import ItemNeighbours, ItemNeighboursConfig
-from shop_pipeline.models.popularity import Popularity
+from shop_pipeline.models.recommenders.als import Als, AlsConfig
+from shop_pipeline.models.recommenders.item_neighbours import ItemNeighbours, ItemNeighboursConfig
+from shop_pipeline.models.recommenders.popularity import Popularity
 from shop_pipeline.settings import load_settings
 from shop_pipeline.storage import set_variables
 

@@ -34,7 +34,7 @@ TOLERANCE = 1e-5
 
 
 def ours(matrix: sp.csr_matrix, k: int) -> Any:
-    from shop_pipeline.models.similarity import cosine_top_k
+    from shop_pipeline.models.similarity.top_k import cosine_top_k
 
     return cosine_top_k(matrix, k)
 

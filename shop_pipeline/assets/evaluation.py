@@ -1,7 +1,7 @@
 """The honest comparison: every model is fitted before a cut in time and judged on what customers bought after it.
 
 Here: `marts.model_evaluation`, its cut, and the choice of the champion. Not here: metrics and intervals
-(`models/evaluation.py`), and what the champion fills (`recommendations.py`).
+(`models/evaluation`), and what the champion fills (`recommendations.py`).
 """
 
 from datetime import datetime, timedelta
@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from ..models.als import Als
-from ..models.evaluation import Evaluation, evaluate
+from ..models.evaluation.judge import Evaluation, evaluate
 from ..models.interactions import Interactions
-from ..models.item_neighbours import ItemNeighbours, ItemNeighboursConfig
-from ..models.popularity import Popularity
-from ..models.recommender import Recommender
+from ..models.recommenders.als import Als
+from ..models.recommenders.item_neighbours import ItemNeighbours, ItemNeighboursConfig
+from ..models.recommenders.popularity import Popularity
+from ..models.recommenders.recommender import Recommender
 from ..storage import set_variables
 from .audience import labels_told
 from .gated import Built, Run

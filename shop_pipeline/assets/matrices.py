@@ -12,7 +12,7 @@ import pyarrow as pa
 from ..models.arrays import FloatArray, IdArray, IntArray
 from ..models.interactions import Interactions
 from ..models.selection import NO_POSITION
-from ..models.similarity import Neighbours
+from ..models.similarity.top_k import Neighbours
 
 INTERACTIONS = "SELECT customer_id, product_id, weight FROM features.interactions"
 

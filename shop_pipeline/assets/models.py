@@ -6,8 +6,8 @@ import dagster as dg
 import numpy as np
 
 from ..contracts import TABLES
-from ..models.als import Als, AlsConfig, als_memory
-from ..models.similarity import cosine_top_k, similarity_memory
+from ..models.recommenders.als import Als, AlsConfig, als_memory
+from ..models.similarity.top_k import cosine_top_k, similarity_memory
 from ..storage import free_memory
 from .audience import labels_told
 from .gated import Built, Run, gated_asset

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..models.als import Als
 from ..models.arrays import AnyArray
-from ..models.fallback import fill_up
 from ..models.interactions import Interactions
-from ..models.item_neighbours import ItemNeighbours, ItemNeighboursConfig
-from ..models.popularity import Popularity
-from ..models.recommender import Recommender
+from ..models.recommenders.als import Als
+from ..models.recommenders.fallback import fill_up
+from ..models.recommenders.item_neighbours import ItemNeighbours, ItemNeighboursConfig
+from ..models.recommenders.popularity import Popularity
+from ..models.recommenders.recommender import Recommender
 from ..models.selection import NO_POSITION
 from ..models.top_n import TopN
 from .audience import labels_told

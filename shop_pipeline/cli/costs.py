@@ -1,7 +1,7 @@
 """What a run costs for its rows: the one place of the measured constants, and their arithmetic.
 
 Here: memory, disk and seconds from counts. Not here: the counts (`plan.py`), the similarity step's own memory
-(`models/similarity.py`).
+(`models/similarity/top_k.py`).
 
 Measured on 2 cores on 2026-11-21, nothing else running, with `benchmarks/simulated.py --events N` (which prints peak
 memory, seconds, and the size of what a run leaves), N = 1,000,000 and 3,000,000; rows of all feeds that it has:

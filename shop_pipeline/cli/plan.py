@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..models.similarity import SimilarityMemory, similarity_memory
+from ..models.similarity.top_k import SimilarityMemory, similarity_memory
 from ..settings import Paths, Recommend, ShopSettings, load_settings
 from ..storage import NoRoom, Room, free_room
 from .costs import Needs, needs

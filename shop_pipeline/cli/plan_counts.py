@@ -13,8 +13,8 @@ import duckdb
 import numpy as np
 
 from ..automation.landing_days import new_files, newest_loaded_day
-from ..models.als import AlsConfig, als_memory
-from ..models.similarity_size import MatrixSize, size_from_sample
+from ..models.recommenders.als import AlsConfig, als_memory
+from ..models.similarity.size import MatrixSize, size_from_sample
 from ..settings import FeedName, Paths, ShopSettings
 from ..sources.landing import LandingFile, list_files
 from ..storage import memory_database, query

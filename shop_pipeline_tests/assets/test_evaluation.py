@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shop_pipeline.assets.evaluation import build_evaluation, champion
-from shop_pipeline.models.evaluation import Evaluation
+from shop_pipeline.models.evaluation.judge import Evaluation
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 
 NAME = "marts.model_evaluation"

@@ -3,7 +3,7 @@
 Belongs here: the conditions before and after `fit` and `recommend`, checked once for all models.
 Does not belong here: any model (`popularity`, `item_neighbours`, `als`); each fills in `_fit` and
 `_recommend` with the maths alone. Every model passes the suite in
-`shop_pipeline_tests/models/recommender_conformance.py`.
+`shop_pipeline_tests/models/recommenders/recommender_conformance.py`.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from shop_pipeline.models.bootstrap import percentile_interval, resampled_means
-from shop_pipeline.models.evaluation import Evaluation, evaluate
-from shop_pipeline.models.ranking_metrics import METRICS
+from shop_pipeline.models.evaluation.bootstrap import percentile_interval, resampled_means
+from shop_pipeline.models.evaluation.judge import Evaluation, evaluate
+from shop_pipeline.models.evaluation.ranking_metrics import METRICS
 from shop_pipeline.models.top_n import TopN
 
 

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.metrics import ndcg_score
 
-from shop_pipeline.models.ranking_metrics import METRICS, coverage, score_lists
+from shop_pipeline.models.evaluation.ranking_metrics import METRICS, coverage, score_lists
 from shop_pipeline.models.top_n import TopN
 
 

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.metrics.pairwise import cosine_similarity
 
-from shop_pipeline.models.similarity import Neighbours, cosine_top_k, similarity_memory
+from shop_pipeline.models.similarity.top_k import Neighbours, cosine_top_k, similarity_memory
 
 
 def random_matrix(shape: tuple[int, int], density: float, seed: int = 0) -> sp.csr_matrix:

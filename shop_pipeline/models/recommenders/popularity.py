@@ -14,7 +14,7 @@ import numpy as np
 from shop_pipeline.models.arrays import AnyArray, FloatArray, IntArray
 from shop_pipeline.models.compiled import compiled
 from shop_pipeline.models.interactions import Interactions
-from shop_pipeline.models.recommender import Recommender
+from shop_pipeline.models.recommenders.recommender import Recommender
 from shop_pipeline.models.top_n import TopN
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shop_pipeline.models.arrays import DoubleArray, SparseMatrix
-from shop_pipeline.models.bootstrap import BootstrapConfig, percentile_interval, resampled_means
-from shop_pipeline.models.ranking_metrics import METRICS, coverage, score_lists
+from shop_pipeline.models.evaluation.bootstrap import BootstrapConfig, percentile_interval, resampled_means
+from shop_pipeline.models.evaluation.ranking_metrics import METRICS, coverage, score_lists
 from shop_pipeline.models.top_n import TopN
 
 

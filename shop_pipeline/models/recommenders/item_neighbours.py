@@ -14,10 +14,10 @@ import numpy as np
 from shop_pipeline.models.arrays import AnyArray, FloatArray, IntArray
 from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions
-from shop_pipeline.models.item_neighbours_kernel import explain_lists, list_products
-from shop_pipeline.models.recommender import Recommender
+from shop_pipeline.models.recommenders.item_neighbours_kernel import explain_lists, list_products
+from shop_pipeline.models.recommenders.recommender import Recommender
 from shop_pipeline.models.selection import NO_POSITION
-from shop_pipeline.models.similarity import DEFAULT_MEMORY_LIMIT, Neighbours, cosine_top_k
+from shop_pipeline.models.similarity.top_k import DEFAULT_MEMORY_LIMIT, Neighbours, cosine_top_k
 from shop_pipeline.models.top_n import TopN
 
 _LISTS_PER_TASK = 512

@@ -19,7 +19,7 @@ from shop_pipeline.models.arrays import AnyArray, DoubleArray, FloatArray, IntAr
 from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import check_matrix
 from shop_pipeline.models.selection import NO_POSITION
-from shop_pipeline.models.similarity_kernel import find_neighbours, list_block, sum_columns
+from shop_pipeline.models.similarity.kernel import find_neighbours, list_block, sum_columns
 
 DEFAULT_MEMORY_LIMIT = 64 * 2**20
 _BYTES_PER_LISTED_ENTRY = 4 + 4

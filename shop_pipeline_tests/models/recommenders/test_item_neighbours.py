@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shop_pipeline.models.item_neighbours import ItemNeighbours, ItemNeighboursConfig
-from shop_pipeline.models.similarity import Neighbours
-from shop_pipeline_tests.models.recommender_conformance import RecommenderConformance, interactions_of
+from shop_pipeline.models.recommenders.item_neighbours import ItemNeighbours, ItemNeighboursConfig
+from shop_pipeline.models.similarity.top_k import Neighbours
+from shop_pipeline_tests.models.recommenders.recommender_conformance import RecommenderConformance, interactions_of
 
 
 def random_dense(seed: int = 3, shape: tuple[int, int] = (60, 25)) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shop_pipeline.models.arrays import AnyArray
-from shop_pipeline.models.similarity_size import MatrixSize, about_distinct, size_from_sample, size_of
+from shop_pipeline.models.similarity.size import MatrixSize, about_distinct, size_from_sample, size_of
 
 # Customer, product, day: A has P1 (on two days), P2 and P3; B has P1; C has P1 and P2.
 EVENTS = np.array(

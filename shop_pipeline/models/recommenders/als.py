@@ -19,7 +19,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from shop_pipeline.models.arrays import AnyArray, FloatArray, SparseMatrix
 from shop_pipeline.models.compiled import thread_count
 from shop_pipeline.models.interactions import Interactions
-from shop_pipeline.models.recommender import Recommender
+from shop_pipeline.models.recommenders.recommender import Recommender
 from shop_pipeline.models.top_n import TopN, single_threaded_blas, top_n_from_factors
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from shop_pipeline.models.als import Als, AlsConfig, als_memory
-from shop_pipeline.models.evaluation import evaluate
+from shop_pipeline.models.evaluation.judge import evaluate
 from shop_pipeline.models.interactions import Interactions
-from shop_pipeline.models.popularity import Popularity
-from shop_pipeline_tests.models.recommender_conformance import (
+from shop_pipeline.models.recommenders.als import Als, AlsConfig, als_memory
+from shop_pipeline.models.recommenders.popularity import Popularity
+from shop_pipeline_tests.models.recommenders.recommender_conformance import (
     RecommenderConformance,
     interactions_of,
     with_holes,

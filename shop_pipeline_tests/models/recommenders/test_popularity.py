@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shop_pipeline.models.popularity import Popularity, PopularityConfig
-from shop_pipeline_tests.models.recommender_conformance import RecommenderConformance, interactions_of
+from shop_pipeline.models.recommenders.popularity import Popularity, PopularityConfig
+from shop_pipeline_tests.models.recommenders.recommender_conformance import RecommenderConformance, interactions_of
 
 # Customers 0..2 by products 0..3. Buyers: 2, 1, 3, 0. Sums of weights: 3, 9, 3, 0.
 DENSE = np.array([[1, 9, 1, 0], [2, 0, 1, 0], [0, 0, 1, 0]])

@@ -11,7 +11,7 @@ import pytest
 import scipy.sparse as sp
 
 from shop_pipeline.models.interactions import Interactions
-from shop_pipeline.models.recommender import Recommender
+from shop_pipeline.models.recommenders.recommender import Recommender
 from shop_pipeline.models.top_n import TopN
 
 

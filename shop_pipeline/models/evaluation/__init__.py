@@ -1,0 +1,1 @@
+"""Is a model worth publishing: cuts, metrics, intervals, the search for settings."""

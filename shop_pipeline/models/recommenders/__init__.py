@@ -1,0 +1,1 @@
+"""Recommenders: one module per model, all behind the port in `recommender.py`."""

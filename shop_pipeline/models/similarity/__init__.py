@@ -1,0 +1,1 @@
+"""Which products or customers are alike: by who bought what, and by what a product is."""
