@@ -48,10 +48,10 @@ WHERE event_type = 'purchase' AND event_at >= ? AND event_at < ?
 """
 
 
-def recommenders(run: Run) -> dict[str, Recommender]:
+def recommenders(run: Run) -> dict[str, Recommender[Any]]:
     """The rivals by name, untrained; the first is the boring rule. A model that the data don't allow is none."""
     chosen = run.session.settings.recommend
-    every: dict[str, Recommender] = {
+    every: dict[str, Recommender[Any]] = {
         BASELINE: Popularity(),
         "item_neighbours": ItemNeighbours(
             ItemNeighboursConfig(chosen.similar_products, memory_limit_bytes=similarity_limit(run))

@@ -6,7 +6,7 @@ import dagster as dg
 import numpy as np
 
 from ..contracts import TABLES
-from ..models.recommenders.als import Als, AlsConfig, als_memory
+from ..models.recommenders.als import Als, AlsConfig
 from ..models.similarity.top_k import cosine_top_k, similarity_memory
 from ..storage import free_memory
 from .audience import labels_told
@@ -50,11 +50,10 @@ def _factors(run: Run) -> Built:
     if note := shortfall(run, "als"):
         return empty("models.als_factors", {"note": note})
     config = als_config(run)
-    n_customers, n_products = interactions.matrix.shape
-    said = als_memory(n_customers, n_products, interactions.matrix.nnz, config)
+    said = Als(config).memory_bytes(interactions.size)
     run.log.info(f"ALS takes {said / 2**20:.0f} MB beside its input")
     model = Als(config).fit(interactions, np.random.default_rng(run.session.settings.recommend.seed))
-    run.duck.register("found_factors", factors_table(interactions, model.customer_factors, model.product_factors))
+    run.duck.register("found_factors", factors_table(interactions, model.state.customers, model.state.products))
     return Built("SELECT * FROM found_factors", metadata={"memory_bytes": said} | labels_told(run))
 
 

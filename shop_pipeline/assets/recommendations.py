@@ -15,6 +15,7 @@ from ..models.recommenders.fallback import fill_up
 from ..models.recommenders.item_neighbours import ItemNeighbours, ItemNeighboursConfig
 from ..models.recommenders.popularity import Popularity
 from ..models.recommenders.recommender import Recommender
+from ..models.recommenders.state import Factors, Links
 from ..models.selection import NO_POSITION
 from ..models.top_n import TopN
 from .audience import labels_told
@@ -66,20 +67,20 @@ def champion_name(run: Run) -> str:
     return str(row[0]) if row and row[0] else BASELINE
 
 
-def _rebuild(run: Run, name: str, interactions: Interactions) -> Recommender:
+def _rebuild(run: Run, name: str, interactions: Interactions) -> Recommender[Any]:
     """From the stored tables, without training again."""
     if name == "als":
         customers = read_factors(run.duck, "customer", interactions.customer_ids)
         products = read_factors(run.duck, "product", interactions.product_ids)
-        return Als.from_factors(interactions, customers, products)
+        return Als().restore(interactions, Factors(customers, products))
     if name == "item_neighbours":
         neighbours = read_neighbours(run.duck, interactions)
         config = ItemNeighboursConfig(run.session.settings.recommend.similar_products)
-        return ItemNeighbours.from_neighbours(interactions, neighbours, config)
+        return ItemNeighbours(config).restore(interactions, Links(neighbours.products, neighbours.scores))
     return Popularity().fit(interactions, np.random.default_rng(0))
 
 
-def _lists(run: Run, name: str, model: Recommender, popular: Popularity, ids: AnyArray, at: AnyArray) -> pa.Table:
+def _lists(run: Run, name: str, model: Recommender[Any], popular: Popularity, ids: AnyArray, at: AnyArray) -> pa.Table:
     n = run.session.settings.recommend.list_length
     own = model.recommend(at, n)
     lists, is_filler = fill_up(own, _popular_for_all(popular, at, 2 * n))
@@ -114,7 +115,9 @@ def _popular_for_all(popular: Popularity, at: AnyArray, n: int) -> TopN:
     return lists
 
 
-def _reasons(model: Recommender, at: AnyArray, own: TopN, rows: AnyArray, ranks: AnyArray) -> tuple[pa.Array, pa.Array]:
+def _reasons(
+    model: Recommender[Any], at: AnyArray, own: TopN, rows: AnyArray, ranks: AnyArray
+) -> tuple[pa.Array, pa.Array]:
     """The customer's own products behind each place and their share of its score; null where the model has none."""
     if not isinstance(model, ItemNeighbours):
         return pa.nulls(len(rows), pa.list_(pa.string())), pa.nulls(len(rows), pa.float64())

@@ -13,7 +13,8 @@ import duckdb
 import numpy as np
 
 from ..automation.landing_days import new_files, newest_loaded_day
-from ..models.recommenders.als import AlsConfig, als_memory
+from ..models.interactions import Size
+from ..models.recommenders.als import Als, AlsConfig
 from ..models.similarity.size import MatrixSize, size_from_sample
 from ..settings import FeedName, Paths, ShopSettings
 from ..sources.landing import LandingFile, list_files
@@ -137,4 +138,4 @@ def _matrix_of_last_run(paths: Paths) -> tuple[MatrixSize | None, str]:
 def _als(settings: ShopSettings, matrix: MatrixSize) -> int:
     chosen = settings.recommend
     config = AlsConfig(chosen.n_factors, chosen.regularization, chosen.alpha, chosen.iterations)
-    return als_memory(matrix.n_customers, len(matrix.degrees), matrix.n_entries, config)
+    return Als(config).memory_bytes(Size(matrix.n_customers, len(matrix.degrees), matrix.n_entries))

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 import scipy.sparse as sp
 
-from shop_pipeline.models.arrays import AnyArray, IdArray, SparseMatrix
+from shop_pipeline.models.arrays import AnyArray, DoubleArray, IdArray, SparseMatrix
 
 
 def check_matrix(matrix: SparseMatrix) -> None:
@@ -43,6 +43,15 @@ def _check_ids(ids: IdArray, size: int, name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How large a matrix is: enough to say what a model will cost."""
+
+    n_customers: int
+    n_products: int
+    n_entries: int
+
+
+@dataclass(frozen=True, slots=True)
 class Interactions:
     """Weights of customers for products.
 
@@ -51,6 +60,7 @@ class Interactions:
             without entries.
         customer_ids: sorted, unique str, object array of n_customers.
         product_ids: sorted, unique str, object array of n_products.
+        times: the newest event of each entry, float64 (n_entries,), in days; None where order is not known.
 
     Raises:
         ValueError: when one of these does not hold.
@@ -59,11 +69,29 @@ class Interactions:
     matrix: SparseMatrix
     customer_ids: IdArray
     product_ids: IdArray
+    times: DoubleArray | None = None
 
     def __post_init__(self) -> None:
         check_matrix(self.matrix)
         _check_ids(self.customer_ids, self.matrix.shape[0], "customer_ids")
         _check_ids(self.product_ids, self.matrix.shape[1], "product_ids")
+        if self.times is not None and (self.times.shape != (self.matrix.nnz,) or not np.isfinite(self.times).all()):
+            raise ValueError(f"times {self.times.shape} must be finite, one for each of {self.matrix.nnz} entries")
+
+    @property
+    def size(self) -> Size:
+        return Size(*self.matrix.shape, self.matrix.nnz)
+
+    def oldest_first(self) -> AnyArray:
+        """Positions of all entries, int64 (n_entries,): customer by customer, each in order of time and then product.
+
+        Raises:
+            ValueError: when the order is not known.
+        """
+        if self.times is None:
+            raise ValueError("this needs to know when things happened: interactions without times")
+        rows = np.repeat(np.arange(self.matrix.shape[0]), np.diff(self.matrix.indptr))
+        return np.lexsort((self.times, rows))
 
     @classmethod
     def from_triples(
@@ -82,10 +110,12 @@ class Interactions:
         weights: AnyArray,
         customer_ids: AnyArray,
         product_ids: AnyArray,
+        times: AnyArray | None = None,
     ) -> Self:
         """Build from integer codes into two id arrays, which may come in any order but must be unique.
 
-        Duplicates are summed. Ids without a triple are kept as empty rows or columns.
+        Duplicates are summed, and of their times the newest is kept. Ids without a triple are kept as empty rows or
+        columns.
 
         Raises:
             ValueError: for lengths that differ, a code outside its ids, a duplicate id, a weight that is
@@ -97,8 +127,19 @@ class Interactions:
         products, columns = _sort_ids(product_ids, product_codes, "product")
         triples: Any = (np.asarray(weights, dtype=np.float32), (rows, columns))
         matrix = sp.coo_matrix(triples, shape=(len(customers), len(products))).tocsr()
+        newest = None if times is None else _newest(rows, columns, np.asarray(times, np.float64))[matrix.data != 0]
         matrix.eliminate_zeros()
-        return cls(matrix, customers, products)
+        return cls(matrix, customers, products, newest)
+
+
+def _newest(rows: AnyArray, columns: AnyArray, times: DoubleArray) -> DoubleArray:
+    """The newest time of each distinct (row, column), in the order of a sorted CSR matrix."""
+    order = np.lexsort((columns, rows))
+    rows, columns = rows[order], columns[order]
+    is_first = np.ones(len(order), bool)
+    is_first[1:] = (np.diff(rows) != 0) | (np.diff(columns) != 0)
+    newest: DoubleArray = np.maximum.reduceat(times[order], np.flatnonzero(is_first)) if len(order) else times
+    return newest
 
 
 def _sort_ids(ids: AnyArray, codes: AnyArray, name: str) -> tuple[IdArray, AnyArray]:

@@ -42,6 +42,15 @@ class TopN:
         """Lists without a product."""
         return cls(np.full((n_lists, n), NO_POSITION, np.int32), np.full((n_lists, n), np.nan, np.float32))
 
+    def widened(self, n: int) -> Self:
+        """The same lists with padding up to n places; n is at least their width."""
+        if n == self.products.shape[1]:
+            return self
+        wide = self.empty(len(self.products), n)
+        wide.products[:, : self.products.shape[1]] = self.products
+        wide.scores[:, : self.scores.shape[1]] = self.scores
+        return wide
+
 
 @contextmanager
 def single_threaded_blas() -> Iterator[None]:

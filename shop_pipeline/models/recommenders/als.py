@@ -10,16 +10,17 @@ and the only sums across rows are BLAS products, which are kept to one thread.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 
-from shop_pipeline.models.arrays import AnyArray, FloatArray, SparseMatrix
+from shop_pipeline.models.arrays import AnyArray, SparseMatrix
 from shop_pipeline.models.compiled import thread_count
-from shop_pipeline.models.interactions import Interactions
+from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.recommender import Recommender
+from shop_pipeline.models.recommenders.state import Factors
 from shop_pipeline.models.top_n import TopN, single_threaded_blas, top_n_from_factors
 
 
@@ -39,55 +40,24 @@ class AlsConfig:
     """Rounds over customers and products; the lists barely change after about 15."""
 
 
-def als_memory(n_customers: int, n_products: int, n_entries: int, config: AlsConfig) -> int:
-    """Bytes that `Als.fit` allocates at its peak, the learned factors included.
-
-    Confidences (4 per entry), their transposed copy (8 per entry), and the factors, one of which exists
-    twice while it is drawn.
-    """
-    customer, product = n_customers * config.n_factors * 4, n_products * config.n_factors * 4
-    drawing = max(2 * customer, customer + 2 * product)
-    return n_entries * (4 + 8) + n_products * 8 + drawing
-
-
-class Als(Recommender):
+class Als(Recommender[Factors]):
     """Scores a product by the dot product of the customer's and the product's factors.
 
-    Learned state, float32: `customer_factors` (n_customers, n_factors) and `product_factors` (n_products,
-    n_factors), in the order of the ids of `interactions`. Factors of a customer or product without
-    interactions are 0.
+    State: factors, one row per id of `interactions`, 0 for a customer or product without interactions.
     """
 
     def __init__(self, config: AlsConfig | None = None) -> None:
         self.config = config or AlsConfig()
-        self.customer_factors: FloatArray = np.zeros((0, self.config.n_factors), np.float32)
-        self.product_factors: FloatArray = np.zeros((0, self.config.n_factors), np.float32)
 
-    @classmethod
-    def from_factors(
-        cls,
-        interactions: Interactions,
-        customer_factors: FloatArray,
-        product_factors: FloatArray,
-        config: AlsConfig | None = None,
-    ) -> Self:
-        """Rebuild from stored tables without training; rows are in the order of the ids of `interactions`.
-
-        Raises:
-            ValueError: when the factors are not float32, not one row per id, or differ in width.
+    def memory_bytes(self, size: Size) -> int:
+        """Confidences (4 per entry), their transposed copy (8 per entry), and the factors, one of which exists twice
+        while it is drawn.
         """
-        ids = (len(interactions.customer_ids), len(interactions.product_ids))
-        rows = (len(customer_factors), len(product_factors))
-        if rows != ids or customer_factors.shape[1] != product_factors.shape[1]:
-            raise ValueError(f"factors {customer_factors.shape} and {product_factors.shape} for {ids} ids")
-        if customer_factors.dtype != np.float32 or product_factors.dtype != np.float32:
-            raise ValueError("factors must be float32")
-        model = cls(config)
-        model._adopt(interactions)
-        model.customer_factors, model.product_factors = customer_factors, product_factors
-        return model
+        customer, product = (n * self.config.n_factors * 4 for n in (size.n_customers, size.n_products))
+        drawing = max(2 * customer, customer + 2 * product)
+        return size.n_entries * (4 + 8) + size.n_products * 8 + drawing
 
-    def _fit(self, interactions: Interactions, rng: np.random.Generator) -> None:
+    def _fit(self, interactions: Interactions, rng: np.random.Generator) -> Factors:
         with single_threaded_blas():
             # implicit warns at construction when BLAS is threaded.
             model = AlternatingLeastSquares(
@@ -99,11 +69,11 @@ class Als(Recommender):
                 random_state=rng,
             )
             model.fit(_confidences(interactions.matrix, self.config.alpha), show_progress=False)
-        self.customer_factors, self.product_factors = model.user_factors, model.item_factors
+        return Factors(model.user_factors, model.item_factors)
 
     def _recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool) -> TopN:
         seen = self.interactions.matrix if exclude_seen else None
-        return top_n_from_factors(self.customer_factors, self.product_factors, customer_positions, n, seen=seen)
+        return top_n_from_factors(self.state.customers, self.state.products, customer_positions, n, seen=seen)
 
 
 def _confidences(weights: SparseMatrix, alpha: float) -> SparseMatrix:

@@ -7,14 +7,16 @@ Does not belong here: trends, categories and countries (those are scopes of `mar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal
 
 import numpy as np
+import scipy.sparse as sp
 
 from shop_pipeline.models.arrays import AnyArray, FloatArray, IntArray
 from shop_pipeline.models.compiled import compiled
-from shop_pipeline.models.interactions import Interactions
+from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.recommender import Recommender
+from shop_pipeline.models.recommenders.state import GroupScores
 from shop_pipeline.models.top_n import TopN
 
 
@@ -26,40 +28,31 @@ class PopularityConfig:
     """Distinct customers, which one heavy buyer can't sway; or the sum of weights."""
 
 
-class Popularity(Recommender):
+class Popularity(Recommender[GroupScores]):
     """Lists the most popular products, the same for everyone but for what each has seen.
 
-    A known customer without history gets the full list. Learned state: `scores`, float32 (n_products,), 0 =
-    never.
+    A known customer without history gets the full list. State: one group of all customers.
     """
 
     def __init__(self, config: PopularityConfig | None = None) -> None:
         self.config = config or PopularityConfig()
-        self.scores: FloatArray = np.zeros(0, np.float32)
 
-    @classmethod
-    def from_scores(
-        cls, interactions: Interactions, scores: FloatArray, config: PopularityConfig | None = None
-    ) -> Self:
-        """Rebuild from a stored table without training; one score per id of `interactions.product_ids`."""
-        if scores.shape != interactions.product_ids.shape:
-            raise ValueError(f"{scores.shape} scores for {len(interactions.product_ids)} products")
-        model = cls(config)
-        model._adopt(interactions)
-        model.scores = np.asarray(scores, np.float32)
-        return model
+    def memory_bytes(self, size: Size) -> int:
+        """Weights as counted (8 per entry), counts (8 per product), scores (4 + 4), and each customer's group (4)."""
+        return size.n_entries * 8 + size.n_products * 16 + size.n_customers * 4
 
     def ranking(self) -> tuple[IntArray, FloatArray]:
         """All products with a score above 0, best first: positions and scores."""
-        order = np.argsort(-self.scores, kind="stable").astype(np.int32)
-        order = order[self.scores[order] > 0]
-        return order, self.scores[order]
+        row = self.state.scores[[0]]
+        order = np.lexsort((row.indices, -row.data))
+        return row.indices[order].astype(np.int32), row.data[order]
 
-    def _fit(self, interactions: Interactions, rng: np.random.Generator) -> None:  # noqa: ARG002
+    def _fit(self, interactions: Interactions, rng: np.random.Generator) -> GroupScores:  # noqa: ARG002
         matrix = interactions.matrix
         weights = matrix.data if self.config.measure == "weight" else None
         counts = np.bincount(matrix.indices, weights=weights, minlength=matrix.shape[1])
-        self.scores = counts.astype(np.float32)
+        scores: Any = sp.csr_matrix(counts[None, :].astype(np.float32))
+        return GroupScores(("all",), scores, np.zeros(matrix.shape[0], np.int32))
 
     def _recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool) -> TopN:
         found = TopN.empty(len(customer_positions), n)

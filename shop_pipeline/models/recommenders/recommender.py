@@ -1,53 +1,75 @@
 """The port behind which every recommender stands: what may be asked, and what every answer looks like.
 
 Belongs here: the conditions before and after `fit` and `recommend`, checked once for all models.
-Does not belong here: any model (`popularity`, `item_neighbours`, `als`); each fills in `_fit` and
-`_recommend` with the maths alone. Every model passes the suite in
-`shop_pipeline_tests/models/recommenders/recommender_conformance.py`.
+Does not belong here: any model (the modules beside this one); each fills in `_fit` and `_recommend` with the maths
+alone. Every model passes the suite in `shop_pipeline_tests/models/recommenders/recommender_conformance.py`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 
 from shop_pipeline.models.arrays import AnyArray
-from shop_pipeline.models.interactions import Interactions
+from shop_pipeline.models.interactions import Interactions, Size
+from shop_pipeline.models.recommenders.state import State
 from shop_pipeline.models.selection import NO_POSITION
 from shop_pipeline.models.top_n import TopN
 
+StateT = TypeVar("StateT", bound=State)
 
-class Recommender(ABC):
+
+class Recommender(ABC, Generic[StateT]):
     """Learns from interactions and lists products for customers.
 
-    A fitted recommender keeps the interactions it was fitted on, by reference: they say what a customer has
-    seen.
+    A fitted recommender keeps the interactions it was fitted on, by reference: they say what a customer has seen. All
+    else that it learned is its `state`.
     """
 
     _interactions: Interactions | None = None
+    _state: StateT | None = None
 
     @property
     def interactions(self) -> Interactions:
-        """What the model was fitted on or rebuilt with.
-
-        Raises:
-            RuntimeError: before `fit`.
-        """
+        """What the model was fitted on or restored with. Raises RuntimeError before that."""
         if self._interactions is None:
-            raise RuntimeError(f"{type(self).__name__} is not fitted: call fit, or rebuild it from its stored tables")
+            raise RuntimeError(f"{type(self).__name__} is not fitted: call fit, or restore it from its stored state")
         return self._interactions
+
+    @property
+    def state(self) -> StateT:
+        """What `fit` learned; `restore` takes it back. Raises RuntimeError before that."""
+        if self._state is None:
+            raise RuntimeError(f"{type(self).__name__} is not fitted: call fit, or restore it from its stored state")
+        return self._state
 
     def fit(self, interactions: Interactions, rng: np.random.Generator) -> Self:
         """Learn from scratch; the input is not changed, and the same rng state gives the same model.
 
         Raises:
-            ValueError: when a weight is not above 0, or there is no entry at all.
+            ValueError: when a weight is not above 0, there is no entry at all, or the model needs times and there are
+                none.
         """
         self._adopt(interactions)
-        self._fit(interactions, rng)
+        self._state = self._fit(interactions, rng)
         return self
+
+    def restore(self, interactions: Interactions, state: StateT) -> Self:
+        """Take over what an earlier `fit` on these interactions learned, without training.
+
+        Raises:
+            ValueError: when the state does not fit the interactions.
+        """
+        self._adopt(interactions)
+        state.check(interactions.size)
+        self._state = state
+        return self
+
+    @abstractmethod
+    def memory_bytes(self, size: Size) -> int:
+        """Bytes that `fit` allocates at its peak for interactions of this size, the state included, said in advance."""
 
     def recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool = True) -> TopN:
         """List at most n products for each customer, score descending and then position ascending.
@@ -65,13 +87,12 @@ class Recommender(ABC):
             RuntimeError: before `fit`.
             ValueError: for a position outside -1 .. n_customers - 1, or n below 1.
         """
-        positions = self._check_positions(customer_positions)
-        if n < 1:
-            raise ValueError(f"n is {n}, and must be 1 or more")
-        answer = TopN.empty(len(positions), n)
+        positions = check_positions(customer_positions, len(self.interactions.customer_ids))
         known = positions != NO_POSITION
-        found = self._recommend(positions[known], min(n, len(self.interactions.product_ids)), exclude_seen)
+        width = min(_at_least_one(n), len(self.interactions.product_ids))
+        found = self._recommend(positions[known], width, exclude_seen)
         _check_lists(found)
+        answer = TopN.empty(len(positions), n)
         answer.products[known, : found.products.shape[1]] = found.products
         answer.scores[known, : found.scores.shape[1]] = found.scores
         return answer
@@ -82,22 +103,54 @@ class Recommender(ABC):
             raise ValueError("a recommender needs at least one interaction, and weights above 0")
         self._interactions = interactions
 
-    def _check_positions(self, customer_positions: AnyArray) -> AnyArray:
-        positions = np.asarray(customer_positions)
-        n_customers = len(self.interactions.customer_ids)
-        if positions.ndim != 1 or (positions.size and not np.issubdtype(positions.dtype, np.integer)):
-            raise ValueError(f"expected one row of integer positions, got {positions.dtype} {positions.shape}")
-        if positions.size and not NO_POSITION <= positions.min() <= positions.max() < n_customers:
-            raise ValueError(f"a customer position is outside -1 .. {n_customers - 1}")
-        return positions.astype(np.int64)
-
     @abstractmethod
-    def _fit(self, interactions: Interactions, rng: np.random.Generator) -> None:
-        """Set the learned state."""
+    def _fit(self, interactions: Interactions, rng: np.random.Generator) -> StateT:
+        """Learn the state."""
 
     @abstractmethod
     def _recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool) -> TopN:
         """List n products for known customers, n being at most the number of products."""
+
+
+class HistoryRecommender(Recommender[StateT]):
+    """A recommender that needs no more of a customer than their entries: it serves people it was not fitted on."""
+
+    def recommend_for(self, histories: Interactions, n: int, exclude_seen: bool = True) -> TopN:
+        """As `recommend`, for every row of `histories`, whose products are those of the fitted interactions.
+
+        Raises:
+            RuntimeError: before `fit`.
+            ValueError: for other products, or n below 1.
+        """
+        if not np.array_equal(histories.product_ids, self.interactions.product_ids):
+            raise ValueError("the histories have other products than those that the model was fitted on")
+        rows = np.arange(len(histories.customer_ids))
+        found = self._recommend_from(histories, rows, min(_at_least_one(n), len(histories.product_ids)), exclude_seen)
+        _check_lists(found)
+        return found.widened(n)
+
+    def _recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool) -> TopN:
+        return self._recommend_from(self.interactions, customer_positions, n, exclude_seen)
+
+    @abstractmethod
+    def _recommend_from(self, histories: Interactions, rows: AnyArray, n: int, exclude_seen: bool) -> TopN:
+        """List n products for these rows of `histories`."""
+
+
+def check_positions(customer_positions: AnyArray, n_customers: int) -> AnyArray:
+    """The positions as int64. Raises ValueError unless they are one row of integers in -1 .. n_customers - 1."""
+    positions = np.asarray(customer_positions)
+    if positions.ndim != 1 or (positions.size and not np.issubdtype(positions.dtype, np.integer)):
+        raise ValueError(f"expected one row of integer positions, got {positions.dtype} {positions.shape}")
+    if positions.size and not NO_POSITION <= positions.min() <= positions.max() < n_customers:
+        raise ValueError(f"a customer position is outside -1 .. {n_customers - 1}")
+    return positions.astype(np.int64)
+
+
+def _at_least_one(n: int) -> int:
+    if n < 1:
+        raise ValueError(f"n is {n}, and must be 1 or more")
+    return n
 
 
 def _check_lists(found: TopN) -> None:

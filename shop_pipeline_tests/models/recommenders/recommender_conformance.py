@@ -6,12 +6,14 @@ module).
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
 from shop_pipeline.models.interactions import Interactions
-from shop_pipeline.models.recommenders.recommender import Recommender
+from shop_pipeline.models.recommenders.recommender import HistoryRecommender, Recommender
 from shop_pipeline.models.top_n import TopN
 
 
@@ -20,7 +22,8 @@ def interactions_of(dense: np.ndarray) -> Interactions:
     ids = [
         np.array([f"{kind}{i:04}" for i in range(n)], dtype=object) for kind, n in zip("cp", dense.shape, strict=True)
     ]
-    return Interactions(matrix, *ids)
+    # The later a product's position, the later it was bought.
+    return Interactions(matrix, *ids, times=matrix.indices + matrix.data.cumsum() * 1e-6)
 
 
 def checkerboard(n_customers: int = 24, n_products: int = 14) -> np.ndarray:
@@ -166,6 +169,39 @@ class RecommenderConformance:
         found = self.tied(dense).recommend(np.array([4]), 3)
         np.testing.assert_array_equal(found.products, [[1, 2, 3]])
         assert len(set(found.scores[0])) == 1
+
+    def test_restored_from_its_state_it_lists_the_same(self) -> None:
+        fitted = self.fitted(with_holes())
+        restored = self.model().restore(interactions_of(with_holes()), fitted.state)
+        first, second = (model.recommend(np.arange(25), 6) for model in (fitted, restored))
+        assert first.products.tobytes() == second.products.tobytes()
+        assert first.scores.tobytes() == second.scores.tobytes()
+
+    def test_a_state_of_other_ids_is_refused(self) -> None:
+        with pytest.raises(ValueError, match=" for "):
+            self.model().restore(interactions_of(checkerboard(30, 20)), self.fitted(with_holes()).state)
+
+    def test_histories_given_from_outside_get_the_lists_of_the_same_customers(self) -> None:
+        """As strangers under other names, the fitted customers get what they get by name."""
+        fitted = self.fitted(with_holes())
+        if not isinstance(fitted, HistoryRecommender):
+            pytest.skip("needs customers that it was fitted on")
+        known = interactions_of(with_holes())
+        strangers = Interactions(known.matrix, "x" + known.customer_ids, known.product_ids, known.times)
+        found, expected = fitted.recommend_for(strangers, 6), fitted.recommend(np.arange(25), 6)
+        np.testing.assert_array_equal(found.products, expected.products)
+        np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-5)
+
+    def test_memory_is_at_most_what_was_announced(self) -> None:
+        """As tracemalloc sees it: the arrays of NumPy, and not those of compiled libraries."""
+        rng = np.random.default_rng(2)
+        interactions = interactions_of((rng.random((1500, 300)) < 0.05) * rng.integers(1, 5, (1500, 300)))
+        self.model().fit(interactions_of(checkerboard()), rng)  # compiles
+        tracemalloc.start()
+        model = self.model().fit(interactions, rng)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak <= model.memory_bytes(interactions.size) + 200_000
 
     @pytest.mark.parametrize("positions", [[25], [-2], [[0]], [0.5]])
     def test_positions_out_of_range_are_refused(self, positions: list[object]) -> None:

@@ -11,8 +11,9 @@ import scipy.sparse as sp
 
 from shop_pipeline.models.evaluation.judge import evaluate
 from shop_pipeline.models.interactions import Interactions
-from shop_pipeline.models.recommenders.als import Als, AlsConfig, als_memory
+from shop_pipeline.models.recommenders.als import Als, AlsConfig
 from shop_pipeline.models.recommenders.popularity import Popularity
+from shop_pipeline.models.recommenders.state import Factors
 from shop_pipeline_tests.models.recommenders.recommender_conformance import (
     RecommenderConformance,
     interactions_of,
@@ -32,7 +33,7 @@ class TestAls(RecommenderConformance):
     def tied(self, dense: np.ndarray) -> Als:
         """Three conjugate gradient steps from different random starts leave equal products 1e-7 apart."""
         fitted = self.fitted(dense)
-        fitted.product_factors[1:4] = fitted.product_factors[2]
+        fitted.state.products[1:4] = fitted.state.products[2]
         return fitted
 
 
@@ -62,15 +63,15 @@ def test_two_runs_from_one_seed_give_the_same_bits() -> None:
     matrix = sp.random(5000, 800, density=0.02, format="csr", dtype=np.float32, random_state=rng)
     ids = [np.array([f"{i:05}" for i in range(n)], dtype=object) for n in matrix.shape]
     fits = [Als(AlsConfig(n_factors=32)).fit(Interactions(matrix, *ids), np.random.default_rng(9)) for _ in range(3)]
-    assert len({(fit.customer_factors.tobytes(), fit.product_factors.tobytes()) for fit in fits}) == 1
+    assert len({(fit.state.customers.tobytes(), fit.state.products.tobytes()) for fit in fits}) == 1
     other = Als(AlsConfig(n_factors=32)).fit(Interactions(matrix, *ids), np.random.default_rng(10))
-    assert other.product_factors.tobytes() != fits[0].product_factors.tobytes()
+    assert other.state.products.tobytes() != fits[0].state.products.tobytes()
 
 
 def test_without_interactions_the_factors_are_zero() -> None:
     model = Als(SMALL).fit(interactions_of(with_holes()), np.random.default_rng(0))
-    np.testing.assert_array_equal(np.flatnonzero(~model.customer_factors.any(axis=1)), [3, 24])
-    np.testing.assert_array_equal(np.flatnonzero(~model.product_factors.any(axis=1)), [5, 14])
+    np.testing.assert_array_equal(np.flatnonzero(~model.state.customers.any(axis=1)), [3, 24])
+    np.testing.assert_array_equal(np.flatnonzero(~model.state.products.any(axis=1)), [5, 14])
 
 
 def test_solves_the_equations_of_the_paper() -> None:
@@ -79,12 +80,12 @@ def test_solves_the_equations_of_the_paper() -> None:
     dense[dense.sum(axis=1) == 0, 0] = 1
     config = AlsConfig(n_factors=3, regularization=0.1, alpha=5.0, iterations=400)
     model = Als(config).fit(interactions_of(dense), np.random.default_rng(0))
-    y = model.product_factors.astype(np.float64)
+    y = model.state.products.astype(np.float64)
     for customer in range(30):
         confidence = 1 + 5.0 * dense[customer]
         left = y.T @ (confidence[:, None] * y) + 0.1 * np.eye(3)
         expected = np.linalg.solve(left, y.T @ (confidence * (dense[customer] > 0)))
-        np.testing.assert_allclose(model.customer_factors[customer], expected, atol=2e-3)
+        np.testing.assert_allclose(model.state.customers[customer], expected, atol=2e-3)
 
 
 def test_does_not_warn_about_threads_of_blas() -> None:
@@ -93,20 +94,15 @@ def test_does_not_warn_about_threads_of_blas() -> None:
         Als(SMALL).fit(interactions_of(with_holes()), np.random.default_rng(0))
 
 
-def test_rebuilt_from_factors_lists_the_same() -> None:
-    model = Als(SMALL).fit(interactions_of(with_holes()), np.random.default_rng(0))
-    rebuilt = Als.from_factors(model.interactions, model.customer_factors, model.product_factors)
-    first, second = (m.recommend(np.arange(25), 5) for m in (model, rebuilt))
-    assert first.scores.tobytes() == second.scores.tobytes()
-
-
 @pytest.mark.parametrize(
     ("customers", "products", "dtype", "message"),
     [(24, 15, np.float32, "ids"), (25, 14, np.float32, "ids"), (25, 15, np.float64, "float32")],
 )
 def test_factors_that_do_not_fit_are_refused(customers: int, products: int, dtype: type, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Als.from_factors(interactions_of(with_holes()), np.ones((customers, 4), dtype), np.ones((products, 4), dtype))
+        Als().restore(
+            interactions_of(with_holes()), Factors(np.ones((customers, 4), dtype), np.ones((products, 4), dtype))
+        )
 
 
 def test_memory_is_what_was_announced() -> None:
@@ -118,4 +114,4 @@ def test_memory_is_what_was_announced() -> None:
     Als(config).fit(interactions, rng)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak == pytest.approx(als_memory(8000, 1000, matrix.nnz, config), rel=0.05)
+    assert peak == pytest.approx(Als(config).memory_bytes(interactions.size), rel=0.05)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shop_pipeline.models.recommenders.item_neighbours import ItemNeighbours, ItemNeighboursConfig
-from shop_pipeline.models.similarity.top_k import Neighbours
+from shop_pipeline.models.recommenders.state import Links
 from shop_pipeline_tests.models.recommenders.recommender_conformance import RecommenderConformance, interactions_of
 
 
@@ -15,10 +15,10 @@ def random_dense(seed: int = 3, shape: tuple[int, int] = (60, 25)) -> np.ndarray
     return ((rng.random(shape) < 0.2) * rng.integers(1, 6, shape)).astype(np.float32)
 
 
-def table_as_matrix(table: Neighbours, n_products: int) -> np.ndarray:
+def table_as_matrix(table: Links, n_products: int) -> np.ndarray:
     matrix = np.zeros((n_products, n_products))
     for product in range(n_products):
-        for neighbour, score in zip(table.products[product], table.scores[product], strict=True):
+        for neighbour, score in zip(table.targets[product], table.weights[product], strict=True):
             if neighbour >= 0:
                 matrix[product, neighbour] = score
     return matrix
@@ -38,7 +38,7 @@ class TestItemNeighbours(RecommenderConformance):
 def test_scores_are_weights_times_the_table() -> None:
     dense = random_dense()
     model = ItemNeighbours(ItemNeighboursConfig(n_neighbours=6)).fit(interactions_of(dense), np.random.default_rng(0))
-    expected = dense @ table_as_matrix(model.neighbours, 25)
+    expected = dense @ table_as_matrix(model.state, 25)
     found = model.recommend(np.arange(60), 25, exclude_seen=False)
     for customer in range(60):
         listed = found.products[customer][found.products[customer] >= 0]
@@ -49,7 +49,7 @@ def test_scores_are_weights_times_the_table() -> None:
 def test_shares_are_each_own_products_part_of_the_score() -> None:
     dense = random_dense()
     model = ItemNeighbours(ItemNeighboursConfig(n_neighbours=6)).fit(interactions_of(dense), np.random.default_rng(0))
-    table = table_as_matrix(model.neighbours, 25)
+    table = table_as_matrix(model.state, 25)
     positions = np.array([4, -1, 11])
     listed = model.recommend(positions, 5)
     reasons = model.explain(positions, listed, n_reasons=2)
@@ -73,19 +73,11 @@ def test_all_reasons_together_make_the_whole_score() -> None:
     np.testing.assert_allclose(shares[listed.products >= 0], 1, rtol=1e-5)
 
 
-def test_rebuilt_from_neighbours_lists_the_same() -> None:
-    model = ItemNeighbours().fit(interactions_of(random_dense()), np.random.default_rng(0))
-    rebuilt = ItemNeighbours.from_neighbours(model.interactions, model.neighbours)
-    first, second = (m.recommend(np.arange(60), 5) for m in (model, rebuilt))
-    assert first.scores.tobytes() == second.scores.tobytes()
-
-
-@pytest.mark.parametrize(("product", "score", "message"), [(25, 0.5, "not among"), (3, 0.0, "not above 0")])
-def test_a_table_that_does_not_fit_is_refused(product: int, score: float, message: str) -> None:
-    products = np.full((25, 1), product, np.int32)
-    table = Neighbours(products, np.full((25, 1), score, np.float32), np.ones((25, 1), np.int32))
+@pytest.mark.parametrize(("product", "weight", "message"), [(25, 0.5, "not among"), (3, np.inf, "finite weight")])
+def test_links_that_do_not_fit_are_refused(product: int, weight: float, message: str) -> None:
+    links = Links(np.full((25, 1), product, np.int32), np.full((25, 1), weight, np.float32))
     with pytest.raises(ValueError, match=message):
-        ItemNeighbours.from_neighbours(interactions_of(random_dense()), table)
+        ItemNeighbours().restore(interactions_of(random_dense()), links)
 
 
 def test_explaining_needs_one_customer_per_list() -> None:

@@ -1,6 +1,6 @@
-"""The compiled inner part of `item_neighbours`: scores, and what contributed to them.
+"""The compiled inner part of `linked_products`: scores, and what contributed to them.
 
-Belongs here: loops over the rows of interactions and neighbours. Does not belong here: threads and checks.
+Belongs here: loops over the rows of histories and links. Does not belong here: threads and checks.
 """
 
 from __future__ import annotations
@@ -15,52 +15,57 @@ from shop_pipeline.models.selection import NO_POSITION, offer, sort_best_first
 @compiled
 def add_contributions(
     own: AnyArray,
+    amounts: FloatArray,
+    targets: IntArray,
     weights: FloatArray,
-    neighbours: IntArray,
-    similarities: FloatArray,
     sums: FloatArray,
-    touched: IntArray,
+    met_in: AnyArray,
+    row: Integer,
+    met: IntArray,
 ) -> int:
-    """Add weight times similarity to the neighbours of each own product; return how many were touched."""
-    n_touched = 0
+    """Add amount times weight to the targets of each own product; return how many products were met.
+
+    `met_in` holds the last row that met each product: a sum may be 0 again after parts of both signs.
+    """
+    n_met = 0
     for place in range(len(own)):
-        for slot in range(neighbours.shape[1]):
-            product = neighbours[own[place], slot]
+        for slot in range(targets.shape[1]):
+            product = targets[own[place], slot]
             if product == NO_POSITION:
                 break
-            part = weights[place] * similarities[own[place], slot]
-            # A part that underflows to 0 would let the product be listed twice, past the end of `touched`.
-            if sums[product] == 0 and part > 0:
-                touched[n_touched] = product
-                n_touched += 1
-            sums[product] += part
-    return n_touched
+            if met_in[product] != row:
+                met_in[product] = row
+                met[n_met] = product
+                n_met += 1
+            sums[product] += amounts[place] * weights[own[place], slot]
+    return n_met
 
 
 @compiled
 def list_products(
     indptr: AnyArray,
     indices: AnyArray,
-    data: FloatArray,
-    neighbours: IntArray,
-    similarities: FloatArray,
+    amounts: FloatArray,
+    targets: IntArray,
+    weights: FloatArray,
     positions: AnyArray,
     exclude_seen: bool,
     products: IntArray,
     scores: FloatArray,
 ) -> None:
-    """Fill one list per customer."""
-    sums = np.zeros(len(neighbours), np.float32)
-    touched = np.empty(len(neighbours), np.int32)
+    """Fill one list per customer with the products whose score is above 0."""
+    sums = np.zeros(len(targets), np.float32)
+    met_in = np.full(len(targets), -1, np.int64)
+    met = np.empty(len(targets), np.int32)
     for row in range(len(positions)):
         begin, end = indptr[positions[row]], indptr[positions[row] + 1]
         own = indices[begin:end]
-        n_touched = add_contributions(own, data[begin:end], neighbours, similarities, sums, touched)
+        n_met = add_contributions(own, amounts[begin:end], targets, weights, sums, met_in, row, met)
         if exclude_seen:
             for product in own:
                 sums[product] = 0
         size: Integer = 0
-        for product in touched[:n_touched]:
+        for product in met[:n_met]:
             if sums[product] > 0:
                 size = offer(scores[row], products[row], size, sums[product], product)
             sums[product] = 0
@@ -71,16 +76,16 @@ def list_products(
 def explain_lists(
     indptr: AnyArray,
     indices: AnyArray,
-    data: FloatArray,
-    neighbours: IntArray,
-    similarities: FloatArray,
+    amounts: FloatArray,
+    targets: IntArray,
+    weights: FloatArray,
     positions: AnyArray,
     listed: IntArray,
     reasons: IntArray,
     shares: FloatArray,
 ) -> None:
     """Fill the reasons of each listed product: its largest contributions, by one more walk."""
-    place_of = np.full(len(neighbours), NO_POSITION, np.int32)
+    place_of = np.full(len(targets), NO_POSITION, np.int32)
     totals = np.zeros(listed.shape[1])
     sizes = np.zeros(listed.shape[1], np.int64)
     for row in range(len(positions)):
@@ -93,12 +98,12 @@ def explain_lists(
                 place_of[listed[row, place]] = place
         for entry in range(indptr[positions[row]], indptr[positions[row] + 1]):
             own = indices[entry]
-            for slot in range(neighbours.shape[1]):
-                if neighbours[own, slot] == NO_POSITION:
+            for slot in range(targets.shape[1]):
+                if targets[own, slot] == NO_POSITION:
                     break
-                place = place_of[neighbours[own, slot]]
+                place = place_of[targets[own, slot]]
                 if place != NO_POSITION:
-                    part = data[entry] * similarities[own, slot]
+                    part = amounts[entry] * weights[own, slot]
                     totals[place] += part
                     sizes[place] = offer(shares[row, place], reasons[row, place], sizes[place], part, own)
         for place in range(listed.shape[1]):
