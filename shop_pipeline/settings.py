@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
@@ -29,9 +29,14 @@ FeedName = Literal[
     "rates",
 ]
 
-GatedModel = Literal["product_similarity", "item_neighbours", "als", "model_evaluation", "recommendations"]
+GatedModel = Literal[
+    "product_similarity", "customer_similarity", "item_neighbours", "als", "model_evaluation", "recommendations"
+]
 
 Label = Literal["wholesale", "bot", "staff", "test"]
+
+CustomerMeasure = Literal["cosine", "pearson", "euclidean", "jaccard", "tfidf", "bm25", "asymmetric"]
+Measure = Literal[CustomerMeasure, "content"]
 
 
 class SettingsError(Exception):
@@ -203,6 +208,7 @@ class Recommend(_Strict):
 
     list_length: int = Field(20, ge=1, le=1000)
     similar_products: int = Field(50, ge=1, le=1000)
+    # ALS until a search for settings has found better ones.
     n_factors: int = Field(32, ge=1, le=1024)
     iterations: int = Field(15, ge=1)
     regularization: float = Field(30, ge=0)
@@ -211,7 +217,15 @@ class Recommend(_Strict):
     """Length of the test period that model_evaluation cuts off before `as_of`."""
     seed: int = 7
     memory_gb: float = Field(1.0, gt=0)
-    """What the similarity step may take beside its input."""
+    """What a similarity or a model may take beside its input; a larger model is not fitted, and says so."""
+    product_measures: list[Measure] = list(get_args(Measure))
+    """How alike products are told to be (models.product_similarity): by who bought them, and by their content."""
+    customer_measures: list[CustomerMeasure] = ["cosine"]
+    """The same for customers (models.customer_similarity); there are many more of them than products."""
+    models: list[str] | None = None
+    """Which models the `tune` job compares; all whose needs the data meet, if not given. Popularity is always one."""
+    tuning_minutes: float = Field(4.0, gt=0)
+    """What the search for settings may take; the fits of the found settings come on top."""
 
 
 class Alerts(_Strict):

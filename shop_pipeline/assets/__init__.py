@@ -6,7 +6,8 @@
 | clean    | clean.py    | what the rest may trust, and the quarantine                  |
 | features | features.py | the interaction matrix                                       |
 | (marts)  | readiness.py| what the data allow: one mart ahead of the models            |
-| models   | models.py   | similarity and factors                                       |
+| (marts)  | tuning.py   | which model with which settings: two marts ahead of them     |
+| models   | models.py   | similarities, and every recommender's learned state          |
 | marts    | marts.py    | what people query: recommendations, sales, evaluation ...    |
 | ops      | ops.py      | the manifest of a good run; publishes                        |
 
@@ -16,9 +17,9 @@ warehouse open for a run.
 
 import dagster as dg
 
-from . import clean, features, marts, models, ops, raw, readiness
+from . import clean, features, marts, models, ops, raw, readiness, tuning
 
-STAGES = (raw, clean, features, readiness, models, marts)
+STAGES = (raw, clean, features, readiness, tuning, models, marts)
 
 
 def all_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:

@@ -1,7 +1,8 @@
-"""The honest comparison: every model is fitted before a cut in time and judged on what customers bought after it.
+"""The honest comparison: models are fitted before a cut in time and judged on what customers bought after it.
 
-Here: `marts.model_evaluation`, its cut, and the choice of the champion. Not here: metrics and intervals
-(`models/evaluation`), and what the champion fills (`recommendations.py`).
+Here: `marts.model_evaluation` and the champion. In the job `tune` all models are judged, each with its best settings;
+every day the chosen one alone, against the boring rule. Not here: metrics and intervals (`models/evaluation`), the cut
+(`held_out.py`), the search for settings (`tuning.py`), and what the champion fills (`recommendations.py`).
 """
 
 from datetime import datetime, timedelta
@@ -9,121 +10,86 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
 from ..models.evaluation.judge import Evaluation, evaluate
+from ..models.evaluation.selection import BASELINE, published
+from ..models.evaluation.training import Training
 from ..models.interactions import Interactions
-from ..models.recommenders.als import Als
-from ..models.recommenders.item_neighbours import ItemNeighbours, ItemNeighboursConfig
-from ..models.recommenders.popularity import Popularity
-from ..models.recommenders.recommender import Recommender
-from ..storage import set_variables
 from .audience import labels_told
-from .gated import Built, Run
-from .matrices import read_interactions
-from .models import als_config, empty, similarity_limit
+from .choices import chosen_model, rivals
+from .gated import Built, Run, empty
+from .held_out import held_out_between, interactions_before
 from .plots import intervals
 from .readiness import shortfall
-from .sql_files import sql_text
+from .side_information import read_side
 
-K = 10
-BASELINE = "popularity"
-CHOSEN_BY = "ndcg"
-# What has to be allowed for a rival to stand: its lists come from these tables.
-NEEDS: dict[str, tuple[str, ...]] = {
-    BASELINE: (),
-    "item_neighbours": ("item_neighbours", "product_similarity"),
-    "als": ("als",),
-}
-
-# What was bought after the cut and not before, by customers and of products that training knows. Customers who are new
-# after the cut get the same popular list from every model and would only thin the difference.
-HELD_OUT = """
-SELECT DISTINCT c.position AS customer, p.position AS product
-FROM clean.events
-JOIN customer_id_positions AS c ON c.id = customer_id
-JOIN product_id_positions AS p ON p.id = product_id
-ANTI JOIN entries USING (customer_id, product_id)
-WHERE event_type = 'purchase' AND event_at >= ? AND event_at < ?
-"""
-
-
-def recommenders(run: Run) -> dict[str, Recommender[Any]]:
-    """The rivals by name, untrained; the first is the boring rule. A model that the data don't allow is none."""
-    chosen = run.session.settings.recommend
-    every: dict[str, Recommender[Any]] = {
-        BASELINE: Popularity(),
-        "item_neighbours": ItemNeighbours(
-            ItemNeighboursConfig(chosen.similar_products, memory_limit_bytes=similarity_limit(run))
-        ),
-        "als": Als(als_config(run)),
-    }
-    return {name: model for name, model in every.items() if all(shortfall(run, one) is None for one in NEEDS[name])}
+NAME = "marts.model_evaluation"
+KS = (5, 10, 20)
+K, CHOSEN_BY = 10, "ndcg"
 
 
 def build_evaluation(run: Run) -> Built:
-    """One row per model and metric at K, with the champion marked."""
+    """One row per model, metric, length of list and class of customers, with the champion marked."""
     if note := shortfall(run, "model_evaluation"):
-        return empty("marts.model_evaluation", {"note": note})
+        return empty(NAME, {"note": note})
     split_at = run.as_of - timedelta(days=run.session.settings.recommend.holdout_days)
-    trained = _interactions_before(run, split_at)
+    trained = interactions_before(run, split_at)
     if trained is None:
-        return empty("marts.model_evaluation", {"note": f"no interactions before {split_at}: nothing to train on"})
-    held_out = _held_out(run, trained, split_at)
-    rows = _judge(run, trained, held_out)
-    if not rows[BASELINE][0].n_customers:
-        return empty("marts.model_evaluation", {"note": f"nobody known before {split_at} bought anything after it"})
-    frame = _frame(rows, split_at)
+        return empty(NAME, {"note": f"no interactions before {split_at}: nothing to train on"})
+    held_out = held_out_between(run, trained, split_at, run.as_of)
+    if not held_out.nnz:
+        return empty(NAME, {"note": f"nobody known before {split_at} bought anything after it"})
+    judged = _judge(run, trained, held_out)
+    frame = _frame(judged, champion(judged, chosen_model(run)), split_at)
     run.duck.register("found_evaluation", frame)
-    picture = intervals(frame[frame["metric"] == CHOSEN_BY], "model", "value", "ci_low", "ci_high")
-    told = {"champion": champion(rows), f"plot_{CHOSEN_BY}": picture} | labels_told(run)
-    return Built("SELECT * FROM found_evaluation", metadata=told)
-
-
-def _interactions_before(run: Run, split_at: datetime) -> Interactions | None:
-    # The very SQL that fills features.interactions, with an earlier clock. The labels of customers stay those of the
-    # run's clock: whom the models leave out is the same on both sides of the comparison.
-    set_variables(run.duck, {"as_of": split_at})
-    try:
-        return read_interactions(run.duck, sql_text("features.interactions"))
-    finally:
-        set_variables(run.duck, {"as_of": run.as_of})
-
-
-def _held_out(run: Run, trained: Interactions, split_at: datetime) -> Any:
-    found = run.duck.execute(HELD_OUT, [split_at, run.as_of]).fetchnumpy()
-    ones = np.ones(len(found["customer"]), np.float32)
-    return sp.csr_matrix((ones, (found["customer"], found["product"])), shape=trained.matrix.shape)
+    return Built("SELECT * FROM found_evaluation", metadata=_told(frame) | labels_told(run))
 
 
 def _judge(run: Run, trained: Interactions, held_out: Any) -> dict[str, list[Evaluation]]:
-    """Lists are made for the customers with something to find; coverage is of those lists."""
+    """Lists are made for the customers with something to find; coverage and Gini are of those lists."""
     seed = run.session.settings.recommend.seed
     customers = np.flatnonzero(np.diff(held_out.indptr))
-    baseline, found = None, {}
-    for name, model in recommenders(run).items():
-        lists = model.fit(trained, np.random.default_rng(seed)).recommend(customers, K)
+    training, baseline, found = Training.of(trained, customers), None, {}
+    for name, model in rivals(run, read_side(run.duck, trained)).items():
+        run.log.info(f"judging {name}")
+        lists = model.fit(trained, np.random.default_rng(seed)).recommend(customers, max(KS))
         rng = np.random.default_rng(seed)
-        found[name] = evaluate(lists, held_out[customers], K, rng, baseline=baseline)
+        found[name] = evaluate(lists, held_out[customers], KS, rng, training=training, baseline=baseline)
         baseline = baseline or lists
     return found
 
 
-def champion(rows: dict[str, list[Evaluation]]) -> str:
-    """The best model by NDCG of those that beat popularity with the whole interval, else popularity."""
-    scored = {name: next(row for row in found if row.metric == CHOSEN_BY) for name, found in rows.items()}
-    winners = {name: row.value for name, row in scored.items() if row.beats_baseline}
-    return max(winners, key=lambda name: (winners[name], name)) if winners else BASELINE
+def champion(judged: dict[str, list[Evaluation]], chosen: str | None) -> str:
+    """The chosen model if it beats popularity with the whole interval, else popularity.
+
+    Before any search, the best by NDCG of those that beat it: two models stand there, no choice was made among many.
+    """
+    if chosen:
+        return published(chosen, judged[chosen], CHOSEN_BY, K) if chosen in judged else BASELINE
+    values = {
+        name: next(r.value for r in rows if (r.metric, r.k, r.customers) == (CHOSEN_BY, K, "all"))
+        for name, rows in judged.items()
+    }
+    winners = [name for name in judged if published(name, judged[name], CHOSEN_BY, K) == name != BASELINE]
+    return max(winners, key=lambda name: (values[name], name), default=BASELINE)
 
 
-def _frame(rows: dict[str, list[Evaluation]], split_at: datetime) -> pd.DataFrame:
-    best = champion(rows)
+def _told(frame: pd.DataFrame) -> dict[str, Any]:
+    shown = frame[(frame["metric"] == CHOSEN_BY) & (frame["k"] == K) & (frame["customers"] == "all")]
+    return {
+        "champion": frame.loc[frame["is_champion"], "model"].iloc[0],
+        f"plot_{CHOSEN_BY}": intervals(shown, "model", "value", "ci_low", "ci_high"),
+    }
+
+
+def _frame(judged: dict[str, list[Evaluation]], best: str, split_at: datetime) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
                 "model": name,
                 "metric": row.metric,
                 "k": row.k,
+                "customers": row.customers,
                 "value": row.value,
                 "ci_low": row.ci_low,
                 "ci_high": row.ci_high,
@@ -133,7 +99,7 @@ def _frame(rows: dict[str, list[Evaluation]], split_at: datetime) -> pd.DataFram
                 "n_customers": row.n_customers,
                 "split_at": split_at,
             }
-            for name, found in rows.items()
-            for row in found
+            for name, rows in judged.items()
+            for row in rows
         ]
     )

@@ -6,7 +6,7 @@ the UI is told (`reporting.py`).
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -61,6 +61,11 @@ class Built:
     checked: str = ""
     is_stored: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def empty(name: str, metadata: Mapping[str, object]) -> Built:
+    """No rows for the table `name`, and why."""
+    return Built(f"SELECT * FROM {name} LIMIT 0", metadata=dict(metadata))
 
 
 Builder = Callable[[Run], Built]

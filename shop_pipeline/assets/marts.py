@@ -5,6 +5,8 @@ from typing import Any
 import dagster as dg
 
 from ..contracts import TABLES
+from ..contracts.fitted import FITTED
+from .choices import SELECTION
 from .evaluation import build_evaluation
 from .gated import Run, gated_asset
 from .plots import line
@@ -12,12 +14,13 @@ from .readiness import NAME as READINESS
 from .recommendations import build_recommendations
 from .sql_files import sql_asset
 
-RECOMMENDED_FROM = (
-    "clean.customers",
+EVALUATED_FROM = (
     "features.interactions",
-    "models.als_factors",
-    "models.product_similarity",
-    "marts.model_evaluation",
+    "clean.events",
+    "clean.returns",
+    "clean.products",
+    "clean.customers",
+    SELECTION,
     READINESS,
 )
 
@@ -25,16 +28,18 @@ RECOMMENDED_FROM = (
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The quality table comes last: it tells of all others."""
     python = {"python", "numpy"}
-    evaluated_from = ("features.interactions", "clean.events", "clean.returns", READINESS)
+    recommended_from = (*EVALUATED_FROM, "marts.model_evaluation", *(table.qualified for table in FITTED.values()))
+    # Nothing reads them; the publication comes after all that was learned.
+    learned_beside = ("models.customer_similarity", "models.rating_factors")
     made = [
         sql_asset("marts.sales_daily", afterwards=_revenue),
         sql_asset("marts.popular_products"),
         sql_asset("marts.similar_products"),
-        gated_asset(TABLES["marts.model_evaluation"], build_evaluation, evaluated_from, kinds=python),
-        gated_asset(TABLES["marts.recommendations"], build_recommendations, RECOMMENDED_FROM, kinds=python),
+        gated_asset(TABLES["marts.model_evaluation"], build_evaluation, EVALUATED_FROM, kinds=python),
+        gated_asset(TABLES["marts.recommendations"], build_recommendations, recommended_from, kinds=python),
     ]
     # Every table is upstream of a mart or, if only for its refusals, of the quarantine.
-    last = ("clean.quarantine", *(".".join(asset.key.path) for asset in made))
+    last = ("clean.quarantine", *learned_beside, *(".".join(asset.key.path) for asset in made))
     return [*made, sql_asset("marts.data_quality", extra_deps=last)]
 
 

@@ -1,79 +1,71 @@
-"""Stage 4, `models`: every learned thing as a table. Adapters only; the mathematics is in `shop_pipeline/models`."""
+"""Stage 4, `models`: every learned thing as a table. Adapters only; the mathematics is in `shop_pipeline/models`.
 
-from collections.abc import Mapping
+Here: the recommenders of the catalogue, an asset each. The similarities are in `similarities.py`, ratings in
+`ratings.py`.
+"""
+
+from functools import partial
+from typing import Any
 
 import dagster as dg
 import numpy as np
 
-from ..contracts import TABLES
-from ..models.recommenders.als import Als, AlsConfig
-from ..models.similarity.top_k import cosine_top_k, similarity_memory
-from ..storage import free_memory
+from ..contracts.fitted import FITTED
+from ..models.interactions import Interactions
+from ..models.recommenders.catalogue import CATALOGUE, make
+from ..models.recommenders.recommender import Recommender
+from . import ratings, similarities
 from .audience import labels_told
-from .gated import Built, Run, gated_asset
-from .matrices import factors_table, neighbours_table, read_interactions
+from .choices import SELECTION, settings_for, why_not
+from .gated import Built, Run, empty, gated_asset
+from .matrices import NO_INTERACTIONS, read_interactions
 from .readiness import NAME as READINESS
-from .readiness import shortfall
+from .side_information import read_side
+from .similarities import memory_limit
+from .states import read_state, state_table
 
-EMPTY = {"note": "no interactions: nothing to learn from"}
+LEARNED_FROM = ("features.interactions", READINESS, SELECTION)
+# Where the side information of a model comes from.
+KNOWN_FROM = {
+    "product_features": "clean.products",
+    "product_groups": "clean.products",
+    "customer_groups": "clean.customers",
+}
 
 
-def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    learned = ("models.product_similarity", _similarity), ("models.als_factors", _factors)
-    return [
-        gated_asset(TABLES[name], build, ("features.interactions", READINESS), kinds={"python", "numpy"})
-        for name, build in learned
+def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    fitted = [
+        gated_asset(FITTED[name], partial(_fitted, name), _upstream(name), kinds={"python", "numpy"})
+        for name in CATALOGUE
     ]
+    return [*similarities.assets(partitions), *fitted, *ratings.assets(partitions)]
 
 
-def _similarity(run: Run) -> Built:
-    interactions, config = read_interactions(run.duck), run.session.settings.recommend
+def _upstream(name: str) -> set[str]:
+    return {*LEARNED_FROM, *(KNOWN_FROM[need] for need in CATALOGUE[name].needs if need in KNOWN_FROM)}
+
+
+def _fitted(name: str, run: Run) -> Built:
+    """The model with the settings that were found best for it, fitted on everything before the run's clock."""
+    table, interactions = FITTED[name].qualified, read_interactions(run.duck)
     if interactions is None:
-        return empty("models.product_similarity", EMPTY)
-    if note := shortfall(run, "product_similarity"):
-        return empty("models.product_similarity", {"note": note})
-    limit = similarity_limit(run)
-    degrees = np.bincount(interactions.matrix.indices, minlength=len(interactions.product_ids))
-    said = similarity_memory(
-        len(interactions.customer_ids), degrees, config.similar_products, memory_limit_bytes=limit
-    ).peak
-    run.log.info(f"product similarity takes {said / 2**20:.0f} MB beside its input")
-    found = cosine_top_k(interactions.matrix, config.similar_products, memory_limit_bytes=limit)
-    run.duck.register("found_similarity", neighbours_table(interactions.product_ids, found, "cosine"))
-    return Built("SELECT * FROM found_similarity", metadata={"memory_bytes": said} | labels_told(run))
+        return empty(table, NO_INTERACTIONS)
+    side = read_side(run.duck, interactions)
+    if note := why_not(run, name, side):
+        return empty(table, {"note": note})
+    settings = settings_for(run, name)
+    model = make(name, settings, side)
+    said, limit = model.memory_bytes(interactions.size), memory_limit(run)
+    if said > limit:
+        return empty(table, {"note": f"{name} needs {said / 2**30:.2f} GB, {limit / 2**30:.2f} GB are allowed or free"})
+    run.log.info(f"{name} takes {said / 2**20:.0f} MB beside its input")
+    model.fit(interactions, np.random.default_rng(run.session.settings.recommend.seed))
+    run.duck.register("found_state", state_table(model.state, interactions))
+    told = {"memory_bytes": said, "settings": dg.MetadataValue.json(settings)} | labels_told(run)
+    return Built("SELECT * FROM found_state", metadata=told)
 
 
-def _factors(run: Run) -> Built:
-    interactions = read_interactions(run.duck)
-    if interactions is None:
-        return empty("models.als_factors", EMPTY)
-    if note := shortfall(run, "als"):
-        return empty("models.als_factors", {"note": note})
-    config = als_config(run)
-    said = Als(config).memory_bytes(interactions.size)
-    run.log.info(f"ALS takes {said / 2**20:.0f} MB beside its input")
-    model = Als(config).fit(interactions, np.random.default_rng(run.session.settings.recommend.seed))
-    run.duck.register("found_factors", factors_table(interactions, model.state.customers, model.state.products))
-    return Built("SELECT * FROM found_factors", metadata={"memory_bytes": said} | labels_told(run))
-
-
-def similarity_limit(run: Run) -> int:
-    """Bytes for the similarity step: what `shop.yaml` gives it, or what is free where that is less.
-
-    The result is the same for every limit, so that this does not make two runs differ.
-    """
-    given, free = int(run.session.settings.recommend.memory_gb * 2**30), free_memory()
-    if free < given:
-        run.log.warning(f"{free / 2**20:.0f} MB of memory are free: smaller similarity blocks than memory_gb allows")
-    return min(given, free)
-
-
-def als_config(run: Run) -> AlsConfig:
-    """ALS as `shop.yaml` wants it."""
-    chosen = run.session.settings.recommend
-    return AlsConfig(chosen.n_factors, chosen.regularization, chosen.alpha, chosen.iterations)
-
-
-def empty(name: str, metadata: Mapping[str, object]) -> Built:
-    """No rows, and why."""
-    return Built(f"SELECT * FROM {name} LIMIT 0", metadata=dict(metadata))
+def restored(run: Run, name: str, interactions: Interactions) -> Recommender[Any]:
+    """The model from its stored table, without training."""
+    model = make(name, settings_for(run, name), read_side(run.duck, interactions))
+    return model.restore(interactions, read_state(run.duck, name, interactions))

@@ -8,25 +8,32 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ..contracts.fitted import FITTED
 from ..models.arrays import AnyArray
-from ..models.interactions import Interactions
-from ..models.recommenders.als import Als
+from ..models.evaluation.selection import BASELINE
+from ..models.recommenders.catalogue import CATALOGUE
 from ..models.recommenders.fallback import fill_up
-from ..models.recommenders.item_neighbours import ItemNeighbours, ItemNeighboursConfig
+from ..models.recommenders.linked_products import LinkedProducts
 from ..models.recommenders.popularity import Popularity
 from ..models.recommenders.recommender import Recommender
-from ..models.recommenders.state import Factors, Links
 from ..models.selection import NO_POSITION
 from ..models.top_n import TopN
 from .audience import labels_told
-from .evaluation import BASELINE
-from .gated import Built, Run
-from .matrices import lists_of, read_factors, read_interactions, read_neighbours
-from .models import EMPTY, empty
+from .gated import Built, Run, empty
+from .matrices import NO_INTERACTIONS, lists_of, read_interactions
+from .models import restored
 from .readiness import shortfall
 
 NAME = "marts.recommendations"
-REASON = {"item_neighbours": "similar_to_yours", "als": "your_taste", BASELINE: "popular"}
+REASON_OF_FAMILY = {
+    "popular": "popular",
+    "neighbours": "similar_to_yours",
+    "content": "similar_to_yours",
+    "linear": "similar_to_yours",
+    "sequence": "bought_next",
+    "factors": "your_taste",
+    "deep": "your_taste",
+}
 CUSTOMERS_PER_BLOCK = 50_000
 
 # Everybody whom the shop knew before the run's clock, with their row of the matrix, or -1.
@@ -43,11 +50,12 @@ def build_recommendations(run: Run) -> Built:
     """A list for every customer, made block by block so that memory does not grow with their number."""
     interactions = read_interactions(run.duck)
     if interactions is None:
-        return empty(NAME, EMPTY)
+        return empty(NAME, NO_INTERACTIONS)
     if note := shortfall(run, "recommendations"):
         return empty(NAME, {"note": note})
     name = champion_name(run)
-    model, popular = _rebuild(run, name, interactions), Popularity().fit(interactions, np.random.default_rng(0))
+    popular = Popularity().fit(interactions, np.random.default_rng(0))
+    model = popular if name == BASELINE else restored(run, name, interactions)
     customers: dict[str, Any] = run.duck.execute(CUSTOMERS).fetchnumpy()
     run.duck.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT * EXCLUDE (as_of, run_id) FROM {NAME} LIMIT 0")
     for begin in range(0, len(customers["position"]), CUSTOMERS_PER_BLOCK):
@@ -62,22 +70,17 @@ def build_recommendations(run: Run) -> Built:
 
 
 def champion_name(run: Run) -> str:
-    """The model that marts.model_evaluation found best; popularity where nothing could be judged."""
+    """The champion of marts.model_evaluation; popularity where nothing could be judged, or the champion not fitted."""
     row = run.duck.execute("SELECT min(model) FROM marts.model_evaluation WHERE is_champion").fetchone()
-    return str(row[0]) if row and row[0] else BASELINE
+    if not row or not row[0]:
+        return BASELINE
+    is_fitted = run.duck.execute(f"SELECT count(*) > 0 FROM {FITTED[row[0]].qualified}").fetchone()
+    return str(row[0]) if is_fitted and is_fitted[0] else BASELINE
 
 
-def _rebuild(run: Run, name: str, interactions: Interactions) -> Recommender[Any]:
-    """From the stored tables, without training again."""
-    if name == "als":
-        customers = read_factors(run.duck, "customer", interactions.customer_ids)
-        products = read_factors(run.duck, "product", interactions.product_ids)
-        return Als().restore(interactions, Factors(customers, products))
-    if name == "item_neighbours":
-        neighbours = read_neighbours(run.duck, interactions)
-        config = ItemNeighboursConfig(run.session.settings.recommend.similar_products)
-        return ItemNeighbours(config).restore(interactions, Links(neighbours.products, neighbours.scores))
-    return Popularity().fit(interactions, np.random.default_rng(0))
+def reason_code(name: str) -> str:
+    """Why a product stands in a list of the model, as far as the model alone says it."""
+    return "customers_like_you" if name == "user_neighbours" else REASON_OF_FAMILY[CATALOGUE[name].family]
 
 
 def _lists(run: Run, name: str, model: Recommender[Any], popular: Popularity, ids: AnyArray, at: AnyArray) -> pa.Table:
@@ -98,7 +101,7 @@ def _lists(run: Run, name: str, model: Recommender[Any], popular: Popularity, id
             "score": pa.array(lists.scores[rows, ranks].astype(np.float64)),
             "model": pa.array(np.where(filler, BASELINE, name)),
             "fallback_level": pa.array(level, pa.int32()),
-            "reason_code": pa.array(np.where(filler, REASON[BASELINE], REASON[name])),
+            "reason_code": pa.array(np.where(filler, reason_code(BASELINE), reason_code(name))),
             "reason_product_ids": reasons,
             "reason_share": shares,
         }
@@ -119,7 +122,7 @@ def _reasons(
     model: Recommender[Any], at: AnyArray, own: TopN, rows: AnyArray, ranks: AnyArray
 ) -> tuple[pa.Array, pa.Array]:
     """The customer's own products behind each place and their share of its score; null where the model has none."""
-    if not isinstance(model, ItemNeighbours):
+    if not isinstance(model, LinkedProducts):
         return pa.nulls(len(rows), pa.list_(pa.string())), pa.nulls(len(rows), pa.float64())
     found = model.explain(at, own)
     products, shares = found.products[rows, ranks], found.shares[rows, ranks]

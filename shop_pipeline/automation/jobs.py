@@ -1,8 +1,10 @@
-"""The two jobs, the daily schedule, and the landing-folder sensor.
+"""The three jobs, the two schedules, and the landing-folder sensor.
 
-Both jobs build the whole graph over a range of days. `daily` fills those days and keeps the rest; `full_refresh` reads
-every landing file again and forgets days whose files are gone. Not here: which days (`landing_days.py`), and who hears
-of a failure (`alerts.py`).
+`daily` and `full_refresh` build the graph over a range of days: `daily` fills those days and keeps the rest,
+`full_refresh` reads every landing file again and forgets days whose files are gone. Schedule, sensor and `shop run` ask
+them for the chosen model only (`daily_assets.py`); started by hand in the UI, they fit all. `tune` loads nothing: it
+compares all models on what is loaded, chooses, and publishes with the choice. Not here: which days
+(`landing_days.py`), and who hears of a failure (`alerts.py`).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,21 +13,25 @@ import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from ..assets.choices import TUNING_TAG
+from ..assets.ratings import NAME as RATINGS
 from ..assets.session import FULL_REFRESH_TAG
 from ..settings import ShopSettings, find_paths, load_settings
 from .alerts import tell_of_failure
+from .daily_assets import SEARCH, daily_assets
 from .instance import UNDER_WAY, close_abandoned_runs
 from .landing_days import days_to_load, new_files, state_of, yesterday_and_before
 
-DAILY, FULL_REFRESH = "daily", "full_refresh"
-EVERY_MORNING = "15 4 * * *"
+DAILY, FULL_REFRESH, TUNE = "daily", "full_refresh", "tune"
+EVERY_MORNING, EVERY_SUNDAY = "15 4 * * *", "15 5 * * 0"
 # A look lists the folder and asks the published file: milliseconds.
 LOOK_EVERY_SECONDS = 10
 
 
 def build_jobs() -> list[UnresolvedAssetJobDefinition]:
-    """`daily` and `full_refresh`, over all assets."""
-    everything = dg.AssetSelection.all()
+    """`daily` and `full_refresh` over all assets but the search, `tune` over the search and what follows it."""
+    search = dg.AssetSelection.assets(*(name.split(".") for name in SEARCH))
+    everything = dg.AssetSelection.all() - search
     return [
         dg.define_asset_job(
             DAILY,
@@ -40,7 +46,21 @@ def build_jobs() -> list[UnresolvedAssetJobDefinition]:
             tags={FULL_REFRESH_TAG: "true"},
             hooks={tell_of_failure},
         ),
+        dg.define_asset_job(
+            TUNE,
+            search.downstream() | dg.AssetSelection.assets(RATINGS.split(".")),
+            description="Compare all models with many settings, choose one, and publish its lists.",
+            tags={TUNING_TAG: "true"},
+            hooks={tell_of_failure},
+        ),
     ]
+
+
+def build_weekly_schedule(settings: ShopSettings) -> dg.ScheduleDefinition:
+    """Every Sunday, an hour after the daily run: which model is best by now."""
+    return dg.ScheduleDefinition(
+        name="every_sunday", job_name=TUNE, cron_schedule=EVERY_SUNDAY, execution_timezone=settings.shop.timezone
+    )
 
 
 def build_schedule(settings: ShopSettings) -> dg.ScheduleDefinition:
@@ -53,7 +73,8 @@ def build_schedule(settings: ShopSettings) -> dg.ScheduleDefinition:
         days = yesterday_and_before(context.scheduled_execution_time, settings)
         if days is None:
             return dg.SkipReason(f"the shop's first day, {settings.shop.first_day}, is not over")
-        return dg.RunRequest(run_key=days.until.isoformat(), tags=days.tags)
+        chosen = daily_assets(find_paths())
+        return dg.RunRequest(run_key=days.until.isoformat(), tags=days.tags, asset_selection=chosen)
 
     return every_morning
 
@@ -81,7 +102,8 @@ def build_sensor() -> dg.SensorDefinition:
         days = days_to_load(paths, files, settings)
         if days is None:
             return _skip("the new files hold no events", state)
-        request = dg.RunRequest(run_key=state, tags=days.tags | {"shop/new_files": str(len(files))})
+        tags = days.tags | {"shop/new_files": str(len(files))}
+        request = dg.RunRequest(run_key=state, tags=tags, asset_selection=daily_assets(paths))
         return dg.SensorResult(run_requests=[request], cursor=state)
 
     return landing_folder

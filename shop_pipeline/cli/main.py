@@ -62,6 +62,17 @@ def run(
 
 
 @main.command()
+def tune() -> None:
+    """Compare all models on what is loaded, choose one with its settings, and publish its lists if it is good enough.
+
+    How long it may search: recommend.tuning_minutes of shop.yaml. Daily runs then fit the chosen model alone.
+    """
+    from .run import run_tuning
+
+    raise SystemExit(_explained(lambda: run_tuning(find_paths())))
+
+
+@main.command()
 @click.argument("sql")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
 @click.option(

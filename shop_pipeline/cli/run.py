@@ -1,4 +1,4 @@
-"""`shop run`: choose the days, run the graph in this process, and tell what came of it.
+"""`shop run` and `shop tune`: choose the days, run the graph in this process, and tell what came of it.
 
 Not here: the graph (`assets/`), and which files are new (`automation/landing_days.py`).
 """
@@ -16,8 +16,9 @@ from rich.markup import escape
 
 from ..assets.session import AS_OF_TAG, FULL_REFRESH_TAG, known_limits
 from ..automation.alerts import tell_of_failure
+from ..automation.daily_assets import daily_assets
 from ..automation.instance import PID_TAG, close_abandoned_runs, prepare_instance
-from ..automation.jobs import DAILY, FULL_REFRESH
+from ..automation.jobs import DAILY, FULL_REFRESH, TUNE
 from ..automation.landing_days import Days, days_to_load, new_files, newest_loaded_day
 from ..definitions import build_defs
 from ..settings import Paths, SettingsError, ShopSettings, load_settings
@@ -67,8 +68,30 @@ def _run(paths: Paths, order: Order, console: Console) -> int:
         load_feed_preset(feed, name)  # a wrong format is told now, also where no file of the feed is new
     days = choose_days(paths, settings, order)
     console.print(f"Loading {days.since} to {days.until} from {escape(str(paths.landing))}")
-    job = _job(settings, order)
-    tags = days.tags | {PID_TAG: str(os.getpid())} | ({AS_OF_TAG: order.as_of.isoformat()} if order.as_of else {})
+    job = _job(paths, settings, order)
+    return _execute(paths, job, days.tags | ({AS_OF_TAG: order.as_of.isoformat()} if order.as_of else {}), console)
+
+
+def run_tuning(paths: Paths) -> int:
+    """Compare all models on what is loaded, choose one, and publish; 0 if everything was built.
+
+    Raises `SettingsError`, also where nothing is loaded yet, and `WarehouseLocked`.
+    """
+    settings = load_settings(paths.shop_yaml)
+    if not paths.published.exists():
+        raise SettingsError("nothing is loaded yet: `shop run` first")
+    prepare_instance(paths)
+    with closing(open_warehouse(paths.warehouse, memory_gb=PEEK_GB, wait_seconds=WAIT_SECONDS)):
+        console = Console(highlight=False)
+        minutes = settings.recommend.tuning_minutes
+        console.print(
+            f"Searching for the best model and settings for up to {minutes:g} minutes, then fitting all models"
+        )
+        return _execute(paths, build_defs(settings).resolve_job_def(TUNE), {}, console)
+
+
+def _execute(paths: Paths, job: dg.JobDefinition, tags: dict[str, str], console: Console) -> int:
+    tags = tags | {PID_TAG: str(os.getpid())}
     progress = Progress(console, sorted(".".join(key.path) for key in job.asset_layer.selected_asset_keys))
     began = time.monotonic()
     with dg.DagsterInstance.get() as instance:
@@ -127,11 +150,11 @@ def _checked(days: Days, settings: ShopSettings) -> Days:
     return days
 
 
-def _job(settings: ShopSettings, order: Order) -> dg.JobDefinition:
+def _job(paths: Paths, settings: ShopSettings, order: Order) -> dg.JobDefinition:
     name = FULL_REFRESH if order.full else DAILY
     defs = build_defs(settings)
     if order.selection is None:
-        return defs.resolve_job_def(name)
+        return defs.resolve_job_def(name).get_subset(asset_selection=set(daily_assets(paths)))
     # What was selected is published like everything else.
     selection = _selected(defs, order.selection) | dg.AssetSelection.from_string(PUBLISHING)
     tags = {FULL_REFRESH_TAG: "true"} if order.full else {}

@@ -1,5 +1,6 @@
-"""The `features` and `models` schemas: the interaction matrix, and every learned thing as a table."""
+"""The `features` schema, and of `models` the similarities and the ratings; the recommenders are in `fitted.py`."""
 
+from .fitted import FACTORS_ARE_FINITE, FITTED
 from .table import Column, ForeignKey, Rule, Table
 
 INTERACTIONS = Table(
@@ -29,49 +30,56 @@ INTERACTIONS = Table(
     ),
 )
 
-PRODUCT_SIMILARITY = Table(
-    "models",
-    "product_similarity",
-    "one of the k products most like a product",
-    (
-        Column("product_id", "VARCHAR", "product"),
-        Column("measure", "VARCHAR", "how likeness is measured", values=("cosine",)),
-        Column("rank", "INTEGER", "1 is the most alike", minimum=1),
-        Column("similar_product_id", "VARCHAR", "the product that is like it"),
-        Column("score", "FLOAT", "cosine of the two columns of the interaction matrix", minimum=0, maximum=1.0001),
-        Column("n_common_customers", "INTEGER", "customers who have to do with both", minimum=1),
-    ),
-    ("product_id", "measure", "rank"),
-    foreign_keys=(
-        ForeignKey(("product_id",), "clean.products", ("product_id",)),
-        ForeignKey(("similar_product_id",), "clean.products", ("product_id",)),
-    ),
-    rules=(Rule("not_like_itself", "SELECT * FROM {batch} WHERE product_id = similar_product_id", "self left out"),),
-)
+MEASURES = ("cosine", "pearson", "euclidean", "jaccard", "tfidf", "bm25", "asymmetric", "content")
 
-ALS_FACTORS = Table(
+
+def _similarity(entity: str, common: str, measures: tuple[str, ...]) -> Table:
+    """The nearest of each product or customer, by measure."""
+    own, other = f"{entity}_id", f"similar_{entity}_id"
+    return Table(
+        "models",
+        f"{entity}_similarity",
+        f"one of the k {entity}s most like a {entity}",
+        (
+            Column(own, "VARCHAR", entity),
+            Column("measure", "VARCHAR", "how likeness is measured", values=measures),
+            Column("rank", "INTEGER", "1 is the most alike", minimum=1),
+            Column(other, "VARCHAR", f"the {entity} that is like it"),
+            Column("score", "FLOAT", "above 0, higher is more alike; comparable within one measure", minimum=0),
+            Column(
+                f"n_common_{common}s",
+                "INTEGER",
+                f"{common}s that have to do with both" + ("; null for content" if "content" in measures else ""),
+                required="content" not in measures,
+                minimum=1,
+            ),
+        ),
+        (own, "measure", "rank"),
+        foreign_keys=tuple(ForeignKey((column,), f"clean.{entity}s", (own,)) for column in (own, other)),
+        rules=(
+            Rule("not_like_itself", f"SELECT * FROM {{batch}} WHERE {own} = {other}", "self left out"),
+            Rule("scores_are_finite", "SELECT * FROM {batch} WHERE NOT isfinite(score)", "a number"),
+        ),
+    )
+
+
+PRODUCT_SIMILARITY = _similarity("product", "customer", MEASURES)
+CUSTOMER_SIMILARITY = _similarity("customer", "product", MEASURES[:-1])
+
+RATING_FACTORS = Table(
     "models",
-    "als_factors",
-    "the latent factors of one customer or one product",
+    "rating_factors",
+    "what explicit ratings say of one customer, one product, or the shop: bias and latent factors",
     (
-        Column("entity", "VARCHAR", "customer or product", values=("customer", "product")),
-        Column("id", "VARCHAR", "its id"),
-        Column("factors", "FLOAT[]", "factor vector; the score of a pair is the dot product"),
+        Column("entity", "VARCHAR", "shop, customer or product", values=("shop", "customer", "product")),
+        Column("id", "VARCHAR", "its id; empty for the shop"),
+        Column("bias", "FLOAT", "of the shop: the mean rating; else how much higher than it"),
+        Column("factors", "FLOAT[]", "empty where biases alone are better; for the shop: lowest and highest rating"),
     ),
     ("entity", "id"),
     rules=(
-        Rule(
-            "factors_are_finite",
-            # A null within the vector is neither finite nor infinite for isfinite.
-            "SELECT entity, id FROM {batch}"
-            " WHERE list_bool_or(list_transform(factors, x -> NOT coalesce(isfinite(x), false)))",
-            "no NaN, no infinity, no gap",
-        ),
-        Rule(
-            "one_length",
-            "SELECT n FROM (SELECT count(DISTINCT len(factors)) AS n FROM {batch}) WHERE n > 1",
-            "all vectors have the same length",
-        ),
+        FACTORS_ARE_FINITE,
+        Rule("biases_are_finite", "SELECT entity, id FROM {batch} WHERE NOT isfinite(bias)", "a number"),
     ),
 )
 
@@ -86,4 +94,11 @@ MODEL_COUNTS = Table(
     ("quantity",),
 )
 
-LEARNED = (INTERACTIONS, MODEL_COUNTS, PRODUCT_SIMILARITY, ALS_FACTORS)
+LEARNED = (
+    INTERACTIONS,
+    MODEL_COUNTS,
+    PRODUCT_SIMILARITY,
+    CUSTOMER_SIMILARITY,
+    RATING_FACTORS,
+    *FITTED.values(),
+)

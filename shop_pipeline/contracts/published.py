@@ -1,5 +1,8 @@
 """The `marts` and `ops` schemas: what people query. Every mart says as of when it holds and which run made it."""
 
+from .health import HEALTH
+from .judged import JUDGED
+from .mart import mart as _mart
 from .table import Column, ForeignKey, Rule, Table
 
 MONEY = "DECIMAL(18,4)"
@@ -9,27 +12,9 @@ RANKS = Rule(
     "ranks are 1, 2, 3 ... within each list",
 )
 
-STAMP = (
-    Column("as_of", "TIMESTAMP", "the run's clock (UTC): nothing at or after it was used"),
-    Column("run_id", "VARCHAR", "the run that wrote the row"),
-)
-
 
 def _ranks(key: str) -> Rule:
     return Rule(RANKS.name, RANKS.sql.format(key=key), RANKS.doc)
-
-
-def _mart(
-    name: str,
-    grain: str,
-    columns: tuple[Column, ...],
-    key: tuple[str, ...],
-    foreign_keys: tuple[ForeignKey, ...] = (),
-    rules: tuple[Rule, ...] = (),
-) -> Table:
-    have = {column.name for column in columns}
-    stamp = tuple(column for column in STAMP if column.name not in have)
-    return Table("marts", name, grain, columns + stamp, key, foreign_keys, rules)
 
 
 RECOMMENDATIONS = _mart(
@@ -48,9 +33,20 @@ RECOMMENDATIONS = _mart(
             minimum=0,
             maximum=2,
         ),
-        Column("reason_code", "VARCHAR", "why", values=("similar_to_yours", "your_taste", "popular")),
+        Column(
+            "reason_code",
+            "VARCHAR",
+            "why",
+            values=("similar_to_yours", "customers_like_you", "bought_next", "your_taste", "popular"),
+        ),
         Column("reason_product_ids", "VARCHAR[]", "the customer's own products behind it", required=False),
-        Column("reason_share", "DOUBLE", "their share of the score", required=False, minimum=0, maximum=1.0001),
+        Column(
+            "reason_share",
+            "DOUBLE",
+            "their share of the score; above 1 where other own products speak against it",
+            required=False,
+            minimum=0,
+        ),
     ),
     ("customer_id", "rank"),
     (
@@ -70,6 +66,7 @@ RECOMMENDATIONS = _mart(
             " SEMI JOIN features.interactions USING (customer_id, product_id)",
             "nothing that the customer already has to do with",
         ),
+        *HEALTH,
     ),
 )
 
@@ -82,7 +79,13 @@ SIMILAR_PRODUCTS = _mart(
         Column("rank", "INTEGER", "1 is the most alike", minimum=1),
         Column("similar_product_id", "VARCHAR", "the product that is like it"),
         Column("score", "FLOAT", "higher is more alike"),
-        Column("n_common_customers", "INTEGER", "customers who have to do with both", minimum=1),
+        Column(
+            "n_common_customers",
+            "INTEGER",
+            "customers who have to do with both; null for content",
+            required=False,
+            minimum=1,
+        ),
     ),
     ("product_id", "measure", "rank"),
     (ForeignKey(("similar_product_id",), "clean.products", ("product_id",)),),
@@ -135,33 +138,6 @@ SALES_DAILY = _mart(
             " (SELECT coalesce(sum(booked_amount), 0) AS line_total FROM clean.order_lines"
             " WHERE line_at < getvariable('as_of')) WHERE day_total <> line_total",
             "the sum of all days is the booked sum of all order lines, to the last digit",
-        ),
-    ),
-)
-
-MODEL_EVALUATION = _mart(
-    "model_evaluation",
-    "one metric of one model on the test period",
-    (
-        Column("model", "VARCHAR", "model"),
-        Column("metric", "VARCHAR", "metric"),
-        Column("k", "INTEGER", "length of the list", minimum=1),
-        Column("value", "DOUBLE", "mean over customers", minimum=0, maximum=1),
-        Column("ci_low", "DOUBLE", "lower end of the 95 % bootstrap interval", required=False),
-        Column("ci_high", "DOUBLE", "upper end", required=False),
-        Column("baseline", "VARCHAR", "the rival"),
-        Column("beats_baseline", "BOOLEAN", "the paired difference to the rival is over zero with its whole interval"),
-        Column("is_champion", "BOOLEAN", "the model that fills marts.recommendations"),
-        Column("n_customers", "BIGINT", "customers with something to find", minimum=0),
-        Column("split_at", "TIMESTAMP", "start of the test period (UTC); training ends there"),
-    ),
-    ("model", "metric", "k"),
-    (),
-    (
-        Rule(
-            "interval_holds_value",
-            "SELECT model, metric, k FROM {batch} WHERE value < ci_low - 1e-12 OR value > ci_high + 1e-12",
-            "low <= value <= high",
         ),
     ),
 )
@@ -262,7 +238,7 @@ MARTS = (
     POPULAR_PRODUCTS,
     SALES_DAILY,
     MODEL_READINESS,
-    MODEL_EVALUATION,
+    *JUDGED,
     DATA_QUALITY,
 )
 OPS = (CHECK_RESULTS, LANDING_FILES, RUN_MANIFEST)

@@ -107,6 +107,17 @@ def _built(n_factors: int) -> tuple[Candidate, ...]:
             ),
         ),
         Candidate(
+            "customer_similarity",
+            "models.customer_similarity",
+            "user similarity for {profiled_customers:,} customers",
+            (
+                Requirement("profiled_customers", ROUGH, "none", ROUGHLY, "no user similarity"),
+                Requirement(
+                    "profiled_customers", FINE, "reduced", FINELY, "user similarity for {profiled_customers:,}, coarse"
+                ),
+            ),
+        ),
+        Candidate(
             "item_neighbours",
             "marts.model_evaluation",
             "item neighbours as a rival",
@@ -175,18 +186,6 @@ def _planned() -> tuple[Candidate, ...]:
     part = "each product needs its own; the others get none"
     doubling = f"a pair in {RULE_ORDERS} orders where chance brings {RULE_ORDERS // 2} has p < 2.5 % (Poisson)"
     return (
-        Candidate(
-            "customer_similarity",
-            "marts.similar_customers",
-            "user similarity for {profiled_customers:,} customers",
-            (
-                Requirement("profiled_customers", ROUGH, "none", ROUGHLY, "no user similarity"),
-                Requirement(
-                    "profiled_customers", FINE, "reduced", FINELY, "user similarity for {profiled_customers:,}, coarse"
-                ),
-            ),
-            is_built=False,
-        ),
         Candidate(
             "session_transitions",
             "marts.session_recommendations",

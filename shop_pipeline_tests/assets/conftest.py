@@ -53,11 +53,11 @@ class Bench:
         """Run the SQL file through the gate, as its asset does."""
         return self.gate.write(Part(TABLES[name], sql_text(name)))
 
-    def build(self, builder: Callable[[Run], Built], name: str) -> Built:
+    def build(self, builder: Callable[[Run], Built], name: str, tags: dict[str, str] | None = None) -> Built:
         """Run a Python builder through the gate, as its asset does."""
         clock = self.duck.execute("SELECT getvariable('as_of')").fetchone()
         assert clock is not None
-        built = builder(Run(self.session, clock[0], None, {}, logging.getLogger(__name__)))
+        built = builder(Run(self.session, clock[0], None, tags or {}, logging.getLogger(__name__)))
         self.gate.write(Part(TABLES[name], built.source), *built.companions)
         return built
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shop_pipeline.assets.evaluation import build_evaluation, champion
+from shop_pipeline.assets.choices import TUNING_TAG
+from shop_pipeline.assets.evaluation import KS, build_evaluation, champion
 from shop_pipeline.models.evaluation.judge import Evaluation
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 
@@ -49,10 +50,9 @@ def test_training_ends_at_the_cut_and_testing_at_the_clock(bench: Bench) -> None
         ("E8", "refund", later, "C2", "Q3"),
     )
     bench.build(build_evaluation, NAME)
-    assert bench.rows(f"SELECT DISTINCT n_customers, split_at, baseline, k FROM {NAME}") == [
-        (2, SPLIT, "popularity", 10)
-    ]
-    # 4 products are left for each and a list has 10 places, so everybody finds everything: C0 Q1, C1 Q2.
+    told = f"SELECT DISTINCT n_customers, split_at, baseline FROM {NAME} WHERE metric = 'ndcg' AND customers = 'all'"
+    assert bench.rows(told) == [(2, SPLIT, "popularity")]
+    # 3 products are left for each and a list has 5 places or more, so everybody finds everything: C0 Q1, C1 Q2.
     assert bench.rows(f"SELECT DISTINCT value FROM {NAME} WHERE metric = 'recall' AND model = 'popularity'") == [(1.0,)]
 
 
@@ -87,8 +87,14 @@ def test_where_nobody_can_be_judged_the_table_is_empty_and_says_why(bench: Bench
 
 
 def scored(value: float, beats: bool | None) -> list[Evaluation]:
-    """A model by its NDCG; its recall says the opposite, and must not matter."""
-    return [Evaluation("recall", 10, 1 - value, 9), Evaluation("ndcg", 10, value, 9, beats_baseline=beats)]
+    """A model by its NDCG; its recall says the opposite, as do its NDCG at 5 and among some, and must not matter."""
+    other = {"n_customers": 9, "beats_baseline": not beats}
+    return [
+        Evaluation("recall", 10, 1 - value, **other),
+        Evaluation("ndcg", 5, 1 - value, **other),
+        Evaluation("ndcg", 10, 1 - value, customers="2-4", **other),
+        Evaluation("ndcg", 10, value, 9, beats_baseline=beats),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -105,4 +111,47 @@ def scored(value: float, beats: bool | None) -> list[Evaluation]:
 def test_the_champion_beats_popularity_with_its_whole_interval(
     rows: dict[str, tuple[float, bool | None]], best: str
 ) -> None:
-    assert champion({name: scored(*told) for name, told in rows.items()}) == best
+    assert champion({name: scored(*told) for name, told in rows.items()}, chosen=None) == best
+
+
+@pytest.mark.parametrize(
+    ("chosen", "best"),
+    [
+        # Chosen on the validation period, it needs not be the best on the test period, but it has to beat popularity.
+        ("item_neighbours", "item_neighbours"),
+        ("als", "popularity"),
+        # The data no longer allow it, so that it was not judged.
+        ("ease", "popularity"),
+        ("popularity", "popularity"),
+    ],
+)
+def test_after_a_search_the_chosen_model_alone_may_be_champion(chosen: str, best: str) -> None:
+    rows = {"popularity": (0.1, None), "als": (0.3, False), "nmf": (0.4, True), "item_neighbours": (0.2, True)}
+    assert champion({name: scored(*told) for name, told in rows.items()}, chosen) == best
+
+
+def test_all_lengths_and_classes_are_judged(bench: Bench) -> None:
+    """C0 had two products before the cut: all of the one judged are of the class 2-4."""
+    fill(bench, *trained(), ("E1", "purchase", SPLIT, "C0", "Q1"))
+    bench.build(build_evaluation, NAME)
+    assert bench.rows(f"SELECT DISTINCT k FROM {NAME} ORDER BY k") == [(k,) for k in KS]
+    assert bench.rows(f"SELECT DISTINCT customers FROM {NAME} ORDER BY 1") == [("2-4",), ("all",)]
+    metrics = {metric for (metric,) in bench.rows(f"SELECT DISTINCT metric FROM {NAME}")}
+    assert metrics >= {"ndcg", "recall", "precision", "f1", "map", "mrr", "hit_rate", "novelty", "coverage", "gini"}
+
+
+def test_a_day_judges_the_chosen_model_and_the_tuning_run_all(bench: Bench) -> None:
+    fill(bench, *trained(), ("E1", "purchase", SPLIT, "C0", "Q1"))
+    columns = "model settings is_chosen"
+    bench.fill(
+        "marts.model_selection",
+        columns,
+        ("als", '{"n_factors": 2, "iterations": 2}', True),
+        ("item_neighbours", '{"n_neighbours": 3}', False),
+        ("popularity", "{}", False),
+    )
+    judged = f"SELECT DISTINCT model FROM {NAME} ORDER BY 1"
+    bench.build(build_evaluation, NAME)
+    assert bench.rows(judged) == [("als",), ("popularity",)]
+    bench.build(build_evaluation, NAME, {TUNING_TAG: "true"})
+    assert bench.rows(judged) == [("als",), ("item_neighbours",), ("popularity",)]

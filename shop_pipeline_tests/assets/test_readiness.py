@@ -1,13 +1,15 @@
 """The counts behind the verdicts, worked by hand; and what is done with a verdict: empty tables that say why."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from shop_pipeline.assets.evaluation import build_evaluation
-from shop_pipeline.assets.models import _factors, _similarity
+from shop_pipeline.assets.models import _fitted
 from shop_pipeline.assets.readiness import build_readiness
 from shop_pipeline.assets.recommendations import build_recommendations
+from shop_pipeline.assets.similarities import _of_products
 from shop_pipeline.models.readiness_words import NOUNS
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 
@@ -200,8 +202,8 @@ def forbid(bench: Bench, model: str, quantity: str, level: str = "none") -> None
 @pytest.mark.parametrize(
     ("model", "builder", "table"),
     [
-        ("product_similarity", _similarity, "models.product_similarity"),
-        ("als", _factors, "models.als_factors"),
+        ("product_similarity", _of_products, "models.product_similarity"),
+        ("als", partial(_fitted, "als"), "models.als_factors"),
         ("model_evaluation", build_evaluation, "marts.model_evaluation"),
         ("recommendations", build_recommendations, "marts.recommendations"),
     ],

@@ -40,9 +40,8 @@ def shop(bench: Bench) -> Bench:
         ("C6", "P4", 0.1, 1, before),
         ("C6", "P3", 0.1, 1, before),
     )
-    columns = "product_id measure rank similar_product_id score n_common_customers"
     bench.fill(
-        "models.product_similarity", columns, ("P1", "cosine", 1, "P2", 0.7, 1), ("P2", "cosine", 1, "P1", 0.7, 1)
+        "models.item_neighbours", "product_id rank linked_product_id weight", ("P1", 1, "P2", 0.7), ("P2", 1, "P1", 0.7)
     )
     return bench
 

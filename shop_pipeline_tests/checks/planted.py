@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from shop_pipeline.checks.suite import Promise, promises
 from shop_pipeline.contracts import TABLES, Column, Table
+from shop_pipeline.contracts.fitted import FITTED
 from shop_pipeline_tests.checks.world import AS_OF, MOMENT, Plant
 
 EARLIER = datetime(2025, 1, 1)
@@ -16,6 +17,36 @@ NAN, INFINITE = float("nan"), float("inf")
 
 def last(**change: object) -> Plant:
     return Plant({-1: change})
+
+
+# As text, because the client turns a NaN within a list into a null; that is the third.
+VECTORS = [last(factors=vector) for vector in (["0.5", "nan"], [INFINITE, 0.5], [None, 0.5])]
+
+
+def _fitted(table: Table) -> dict[str, list[Plant]]:
+    """Plants for the tables of fitted models, by shape; positions are those of world._fitted."""
+    if "rank" in table.column_names:
+        own, other = table.key[0], next(name for name in table.column_names if name.startswith("linked"))
+        return {
+            "weights_are_finite": [last(weight=number) for number in (NAN, INFINITE)],
+            "not_linked_to_itself": [last(**{other: "P2" if own == "product_id" else "C2"})],
+            "ranks_have_no_gap": [last(rank=2)],
+            f"key({own}, rank)": [Plant({1: {"rank": 1}})],
+            "in_range(rank)": [Plant({0: {"rank": 0}})],
+        }
+    if "group_name" in table.column_names:
+        return {
+            "products_have_a_score": [last(score=number) for number in (None, 0, NAN, INFINITE)]
+            + [Plant({0: {"score": 1}})],
+            "one_group_per_customer": [
+                Plant({-1: {"group_name": "other", "entity": "customer", "id": "C1", "score": None}})
+            ],
+            "foreign_key(id) -> clean.customers": [Plant({0: {"id": "nowhere"}})],
+            "foreign_key(id) -> clean.products": [last(id="nowhere")],
+        }
+    if "factors" in table.column_names:
+        return {"factors_are_finite": VECTORS, "one_length": [last(factors=[0.5])]}
+    return {"values_are_finite": [last(values=plant.changes[-1]["factors"]) for plant in VECTORS]}
 
 
 # By table and promise; a promise that stands here is not derived. Positions are those of world.GOOD.
@@ -135,11 +166,14 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("features.interactions", "in_range(weight)"): [last(weight=w) for w in (-1.0, NAN)],
     ("features.interactions", "weights_are_finite"): [last(weight=w) for w in (0.0, INFINITE)],
     ("models.product_similarity", "not_like_itself"): [last(similar_product_id="P2")],
-    # As text, because the client turns a NaN within a list into a null; that is the third.
-    ("models.als_factors", "factors_are_finite"): [
-        last(factors=vector) for vector in (["0.5", "nan"], [INFINITE, 0.5], [None, 0.5])
-    ],
-    ("models.als_factors", "one_length"): [last(factors=[0.5])],
+    ("models.customer_similarity", "not_like_itself"): [last(similar_customer_id="C2")],
+    **{
+        (f"models.{entity}_similarity", "scores_are_finite"): [last(score=INFINITE)]
+        for entity in ("product", "customer")
+    },
+    ("models.rating_factors", "factors_are_finite"): VECTORS,
+    ("models.rating_factors", "biases_are_finite"): [last(bias=number) for number in (NAN, INFINITE)],
+    **{(table.qualified, rule): plants for table in FITTED.values() for rule, plants in _fitted(table).items()},
     # Ranks 1, 1, 3 and 0, 2, 3: as many as the highest, so that only the key or the range can tell.
     ("marts.recommendations", "key(customer_id, rank)"): [Plant({1: {"rank": 1}})],
     ("marts.recommendations", "in_range(rank)"): [Plant({0: {"rank": 0}})],
@@ -158,11 +192,21 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("marts.model_readiness", "in_range(observed)"): [Plant({0: {"observed": -1}})],
     ("marts.model_readiness", "in_range(threshold)"): [last(threshold=-1)],
     ("marts.model_readiness", "known_value(verdict)"): [Plant({0: {"verdict": "nonsense"}})],
-    ("marts.model_evaluation", "in_range(value)"): [
-        last(value=-0.1, ci_low=-0.2, ci_high=0.0),
-        last(value=1.1, ci_low=1.0, ci_high=1.2),
-    ],
+    ("marts.model_evaluation", "in_range(value)"): [last(value=-0.1, ci_low=-0.2, ci_high=0.0)],
+    ("marts.model_evaluation", "shares_are_shares"): [last(value=1.1, ci_low=1.0, ci_high=1.2)],
     ("marts.model_evaluation", "interval_holds_value"): [last(value=0.3), last(value=0.7)],
+    ("marts.model_evaluation", "one_champion"): [Plant({0: {"is_champion": True}})],
+    ("marts.model_selection", "one_chosen"): [last(is_chosen=True)],
+    # Row 1 is the best trial of als, row 2 its other one.
+    ("marts.model_trials", "in_range(value)"): [last(value=-0.1, ci_low=-0.2, ci_high=0.0)],
+    ("marts.model_trials", "interval_holds_value"): [last(value=0.3), last(value=0.7)],
+    ("marts.model_trials", "done_has_a_value"): [
+        last(value=None),
+        last(value=INFINITE, ci_high=INFINITE),
+        last(status="out_of_time"),
+    ],
+    ("marts.model_trials", "one_best_per_model"): [last(is_best=True), Plant({1: {"is_best": False}})],
+    ("marts.model_trials", "key(model, trial)"): [last(trial=1)],
 }
 
 # A negative weight, or none, is out of its range and not over zero: there is no row that breaks the range alone.
@@ -180,6 +224,14 @@ ALSO: dict[tuple[str, str], set[str]] = {
     ("clean.returns", "foreign_key(return_event_id) -> clean.events"): {"every_return_appears"},
     ("features.interactions", "in_range(weight)"): {"weights_are_finite"},
     ("clean.customer_labels", "known_value(label)"): {"rule_belongs_to_label"},
+    # What is no product has no score; what is neither done nor not done has no value; two links are no three ranks.
+    **{
+        (table.qualified, "known_value(entity)"): {"products_have_a_score"}
+        for table in FITTED.values()
+        if "group_name" in table.column_names
+    },
+    ("models.user_neighbours", "key(customer_id, rank)"): {"ranks_have_no_gap"},
+    ("marts.model_trials", "known_value(status)"): {"done_has_a_value"},
 }
 
 
@@ -226,5 +278,6 @@ PLANTED = [
     Case(table, promise.name, plant, number)
     for table in TABLES.values()
     for promise in promises(table)
+    if promise.severity == "ERROR"
     for number, plant in enumerate(BY_HAND.get((table.qualified, promise.name)) or derived(table, promise))
 ]

@@ -26,7 +26,13 @@ def broken(world: World, name: str, rows: list[Row]) -> dict[str, int]:
 
 
 def test_every_promise_has_a_planted_bad_row() -> None:
-    asked = {(name, promise.name) for name, table in TABLES.items() for promise in promises(table)}
+    # What only warns is asked in test_health.py.
+    asked = {
+        (name, promise.name)
+        for name, table in TABLES.items()
+        for promise in promises(table)
+        if promise.severity == "ERROR"
+    }
     # The order of columns can't be broken through the gate, which conforms by name: test_auditor.py asks it alone.
     asked -= {(name, "columns") for name in TABLES}
     # Nulls are planted for every required column by the test of nulls.

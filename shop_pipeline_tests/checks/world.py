@@ -17,6 +17,7 @@ import duckdb
 
 from shop_pipeline.checks import Gate, Part, Report
 from shop_pipeline.contracts import TABLES, Column, Table
+from shop_pipeline.contracts.fitted import FITTED
 
 Row = dict[str, Any]
 AS_OF = datetime(2025, 2, 1)
@@ -94,6 +95,24 @@ def _ranked(name: str, lists: Mapping[str, Iterable[str]], owner: str, product: 
     ]
 
 
+def _fitted(table: Table) -> list[Row]:
+    """A few rows of a fitted model, by the shape of its table."""
+    name, columns = table.qualified, table.column_names
+    if "linked_product_id" in columns:
+        return _ranked(name, LIKE, "product_id", "linked_product_id")
+    if "linked_customer_id" in columns:
+        return _ranked(name, {"C1": ("C2", "C3"), "C2": ("C1",)}, "customer_id", "linked_customer_id")
+    if "group_name" in columns:
+        pairs = (("customer", "C1", None), ("product", "P1", 0.5), ("product", "P2", 0.5))
+        return [row(name, group_name="all", entity=entity, id=id_, score=score) for entity, id_, score in pairs]
+    if "factors" in columns:
+        return [
+            row(name, entity=entity, id=id_)
+            for entity, id_ in (("customer", "C1"), ("product", "P1"), ("customer", "C2"))
+        ]
+    return [row(name, position=position) for position in (0, 1)]
+
+
 SERVICE = {"is_service": True, "product_version": None}
 LIKE = {"P1": ("P2", "P3", "P4"), "P2": ("P1",)}
 
@@ -159,14 +178,17 @@ GOOD: dict[str, list[Row]] = {
     ],
     "clean.quarantine": _each("clean.quarantine", "line", (7, 8)),
     "features.interactions": [
-        row("features.interactions", customer_id=customer, product_id=product)
+        row("features.interactions", customer_id=customer, product_id=product, last_event_at=datetime(2025, 1, 31))
         for customer, product in (("C1", "P1"), ("C2", "P2"), ("C1", "P2"))
     ],
     "models.product_similarity": _ranked("models.product_similarity", LIKE, "product_id", "similar_product_id"),
-    "models.als_factors": [
-        row("models.als_factors", entity=entity, id=id_)
-        for entity, id_ in (("customer", "C1"), ("product", "P1"), ("customer", "C2"))
+    "models.customer_similarity": _ranked(
+        "models.customer_similarity", {"C1": ("C2", "C3"), "C2": ("C1",)}, "customer_id", "similar_customer_id"
+    ),
+    "models.rating_factors": [
+        row("models.rating_factors", entity=entity, id=id_) for entity, id_ in (("shop", ""), ("product", "P1"))
     ],
+    **{table.qualified: _fitted(table) for table in FITTED.values()},
     "marts.recommendations": _ranked(
         "marts.recommendations", {"C2": ("P1", "P3", "P4"), "C1": ("P3",)}, "customer_id", "product_id"
     ),
@@ -176,7 +198,16 @@ GOOD: dict[str, list[Row]] = {
     ),
     "marts.sales_daily": [_day("a", 20, 10), _day("(service)", 3, 0), _day("b", 0, 0)],
     "marts.model_evaluation": [
-        row("marts.model_evaluation", model=model, ci_low=0.4, ci_high=0.6) for model in ("popularity", "als")
+        row("marts.model_evaluation", model=model, ci_low=0.4, ci_high=0.6, is_champion=model == "als")
+        for model in ("popularity", "als")
+    ],
+    "marts.model_trials": [
+        row("marts.model_trials", model=model, trial=trial, ci_low=0.4, ci_high=0.6, is_best=trial == 1)
+        for model, trial in (("popularity", 1), ("als", 1), ("als", 2))
+    ],
+    "marts.model_selection": [
+        row("marts.model_selection", model=model, as_of=AS_OF, is_chosen=model == "als")
+        for model in ("als", "popularity")
     ],
     "features.model_counts": _each("features.model_counts", "quantity", ("orders", "buyers")),
     "marts.model_readiness": [

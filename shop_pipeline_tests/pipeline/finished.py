@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from shop_pipeline.assets.session import AS_OF_TAG
+from shop_pipeline.automation.daily_assets import daily_assets
 from shop_pipeline.automation.instance import prepare_instance
-from shop_pipeline.automation.jobs import DAILY
+from shop_pipeline.automation.jobs import DAILY, TUNE
 from shop_pipeline.automation.landing_days import Days
 from shop_pipeline.definitions import build_defs
 from shop_pipeline.settings import Paths, load_settings, quiet_environment
@@ -34,7 +35,7 @@ def run_shop(
             patch.setenv(name, value)
         prepare_instance(paths)
         tags = Days(since, until).tags | ({AS_OF_TAG: as_of.isoformat()} if as_of else {})
-        selected = [dg.AssetKey(only.split("/"))] if only else None
+        selected = [dg.AssetKey(only.split("/"))] if only else None if job == TUNE else daily_assets(paths)
         with dg.DagsterInstance.from_config(str(paths.dagster_home)) as instance:
             return (
                 build_defs(load_settings(paths.shop_yaml))

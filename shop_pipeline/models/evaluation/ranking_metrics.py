@@ -1,10 +1,11 @@
 """The formulas: how good one customer's list is, given what that customer did later.
 
-Belongs here: metrics per customer, and coverage over all lists. Does not belong here: means and intervals
-(`evaluation`).
+Belongs here: metrics of accuracy per customer. Does not belong here: what a list is beside accurate
+(`beyond_accuracy`), means and intervals (`judge`).
 
 Relevance is binary: held out or not. Below, rel_i is 1 if the product at rank i (from 1) was held out and 0
-otherwise, R the number of products held out for the customer. Padding counts as not relevant.
+otherwise, R the number of products held out for the customer. Padding counts as not relevant. Every metric lies in
+0 .. 1.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from shop_pipeline.models.arrays import BoolArray, DoubleArray, SparseMatrix
 from shop_pipeline.models.selection import NO_POSITION
 from shop_pipeline.models.top_n import TopN
 
-METRICS = ("ndcg", "recall", "precision", "map", "mrr", "hit_rate")
+METRICS = ("ndcg", "recall", "precision", "f1", "map", "mrr", "hit_rate")
 
 
 def score_lists(lists: TopN, held_out: SparseMatrix, k: int) -> DoubleArray:
@@ -38,6 +39,7 @@ def score_lists(lists: TopN, held_out: SparseMatrix, k: int) -> DoubleArray:
         ndcg(hits, n_relevant),
         recall(hits, n_relevant),
         precision(hits),
+        f1(hits, n_relevant),
         average_precision(hits, n_relevant),
         reciprocal_rank(hits),
         hit_rate(hits),
@@ -90,6 +92,16 @@ def precision(hits: BoolArray) -> DoubleArray:
     return share
 
 
+def f1(hits: BoolArray, n_relevant: DoubleArray) -> DoubleArray:
+    """F1@k = 2 P R' / (P + R') of the customer's own precision P and recall R', which is 2 sum_i rel_i / (k + R).
+
+    van Rijsbergen 1979, "Information retrieval", chapter 7, with equal weights. Its mean over customers is not the
+    harmonic mean of mean precision and mean recall, which some report under the same name.
+    """
+    share: DoubleArray = 2 * hits.sum(axis=1) / (hits.shape[1] + n_relevant)
+    return share
+
+
 def average_precision(hits: BoolArray, n_relevant: DoubleArray) -> DoubleArray:
     """AP@k = sum_i rel_i * precision@i / min(k, R); its mean over customers is MAP@k.
 
@@ -117,12 +129,3 @@ def reciprocal_rank(hits: BoolArray) -> DoubleArray:
 def hit_rate(hits: BoolArray) -> DoubleArray:
     """hit@k = max_i rel_i; its mean is the hit rate of Deshpande and Karypis 2004."""
     return np.asarray(hits.any(axis=1), dtype=np.float64)
-
-
-def coverage(lists: TopN, n_products: int, k: int) -> float:
-    """Catalogue coverage@k: distinct products in the first k places of all lists / all products.
-
-    Ge, Delgado-Battenfeld and Jannach 2010, "Beyond accuracy".
-    """
-    shown = np.unique(lists.products[:, :k])
-    return float(np.count_nonzero(shown != NO_POSITION) / n_products) if n_products else float("nan")

@@ -1,7 +1,7 @@
-"""The compiled inner part of `similarity`: column sums, the lists of a block, its neighbours.
+"""The compiled inner part of `top_k`: column sums, the lists of a block, its neighbours.
 
-Belongs here: loops over CSR arrays.
-Does not belong here: blocks, threads, memory, checks (all in `similarity`).
+Belongs here: loops over CSR arrays, the same for every measure.
+Does not belong here: choosing from the sums (`sweep`), blocks, threads, memory and checks (`top_k`).
 
 Indices are cast to unsigned before use: numba then leaves out Python's wrap-around of negative indices,
 which made the inner loop take 1.2 s instead of 2.0 for 1.7 G multiply-adds. Counting beside summing is
@@ -15,15 +15,10 @@ import numpy as np
 
 from shop_pipeline.models.arrays import AnyArray, DoubleArray, FloatArray, IntArray, Integer
 from shop_pipeline.models.compiled import compiled
-from shop_pipeline.models.selection import offer, sort_best_first
+from shop_pipeline.models.selection import sort_best_first
+from shop_pipeline.models.similarity.formulas import Rule
+from shop_pipeline.models.similarity.sweep import select_from_all, select_from_listed
 
-# The quick test in float32 may be off by a few units in the last place; what it lets through is computed in
-# float64.
-SLACK = 1.0 - 1e-5
-# The smallest normal float32: a similarity of zero is no neighbour.
-ABOVE_ZERO = np.finfo(np.float32).tiny
-# Products tested at once: 8 to 64 are within 6 %.
-CHUNK = 32
 # A product whose customers have fewer entries than this part of the products lists what it meets.
 LISTING_PAYS = 2
 
@@ -35,6 +30,13 @@ def sum_columns(indices: AnyArray, data: FloatArray, degrees: AnyArray, squares:
         column = indices[entry]
         degrees[column] += 1
         squares[column] += np.float64(data[entry]) ** 2
+
+
+@compiled
+def total_columns(indices: AnyArray, data: FloatArray, totals: DoubleArray) -> None:
+    """Add every column's sum of weights, without a temporary of the matrix's size."""
+    for entry in range(len(indices)):
+        totals[indices[entry]] += data[entry]
 
 
 @compiled
@@ -110,83 +112,6 @@ def add_rows_listed(
 
 
 @compiled
-def consider(
-    product: Integer,
-    other: Integer,
-    sums: DoubleArray,
-    squares: DoubleArray,
-    min_common: Integer,
-    scores: FloatArray,
-    positions: IntArray,
-    size: Integer,
-) -> Integer:
-    """Offer `other` to the heap of `product`; the new size is returned.
-
-    cos(i, j) = x_i . x_j / sqrt(|x_i|^2 |x_j|^2), in float64 throughout and rounded once,
-    the same for (i, j) and (j, i). The product of squares is exact for counts, so that equal cosines are
-    equal bits and tie.
-    """
-    if sums[other, 1] < min_common or other == product:
-        return size
-    score = np.float32(sums[other, 0] / np.sqrt(squares[product] * squares[other]))
-    return offer(scores, positions, size, score, other)
-
-
-@compiled
-def select_from_all(
-    product: Integer,
-    sums: DoubleArray,
-    squares: DoubleArray,
-    inverse_norms: FloatArray,
-    min_common: Integer,
-    scores: FloatArray,
-    positions: IntArray,
-) -> Integer:
-    """Keep the best of all products as a heap; the number kept is returned.
-
-    Chunks in which nothing reaches the limit are passed over by a loop without branches, which halves the
-    time.
-    """
-    size: Integer = 0
-    limit, n_products = ABOVE_ZERO, len(inverse_norms)
-    for begin in range(0, n_products, CHUNK):
-        end = min(begin + CHUNK, n_products)
-        n_hits = 0
-        for other in range(np.uint64(begin), np.uint64(end)):
-            n_hits += sums[other, 0] * inverse_norms[other] >= limit
-        if n_hits == 0:
-            continue
-        for other in range(np.uint64(begin), np.uint64(end)):
-            if sums[other, 0] * inverse_norms[other] >= limit:
-                size = consider(product, np.int64(other), sums, squares, min_common, scores, positions, size)
-                if size == len(scores):
-                    limit = np.float32(scores[0] / inverse_norms[product] * SLACK)
-    return size
-
-
-@compiled
-def select_from_listed(
-    product: Integer,
-    listed: IntArray,
-    sums: DoubleArray,
-    squares: DoubleArray,
-    inverse_norms: FloatArray,
-    min_common: Integer,
-    scores: FloatArray,
-    positions: IntArray,
-) -> Integer:
-    """As `select_from_all`, for the products in `listed` alone."""
-    size: Integer = 0
-    limit = ABOVE_ZERO
-    for other in listed:
-        if sums[other, 0] * inverse_norms[other] >= limit:
-            size = consider(product, np.int64(other), sums, squares, min_common, scores, positions, size)
-            if size == len(scores):
-                limit = np.float32(scores[0] / inverse_norms[product] * SLACK)
-    return size
-
-
-@compiled
 def finish_row(sums: DoubleArray, size: Integer, scores: FloatArray, positions: IntArray, n_common: IntArray) -> None:
     """Sort a product's heap and note the customers in common with each neighbour."""
     sort_best_first(scores, positions, size)
@@ -204,9 +129,10 @@ def find_neighbours(
     starts: AnyArray,
     customers: IntArray,
     weights: FloatArray,
-    squares: DoubleArray,
+    sizes: DoubleArray,
+    shifts: DoubleArray,
     inverse_norms: FloatArray,
-    min_common: Integer,
+    rule: Rule,
     touched: IntArray,
     sums: DoubleArray,
     scores: FloatArray,
@@ -226,13 +152,13 @@ def find_neighbours(
         best, where = scores[product], positions[product]
         if n_steps * LISTING_PAYS < len(sums):
             listed = touched[: add_rows_listed(indptr, indices, data, buyers, amounts, sums, touched)]
-            size = select_from_listed(product, listed, sums, squares, inverse_norms, min_common, best, where)
+            size = select_from_listed(rule, sizes, shifts, inverse_norms, product, listed, sums, best, where)
             finish_row(sums, size, best, where, n_common[product])
             for other in listed:
                 sums[other, 0] = 0
                 sums[other, 1] = 0
         else:
             add_rows(indptr, indices, data, buyers, amounts, sums)
-            size = select_from_all(product, sums, squares, inverse_norms, min_common, best, where)
+            size = select_from_all(rule, sizes, shifts, inverse_norms, product, sums, best, where)
             finish_row(sums, size, best, where, n_common[product])
             sums[:] = 0

@@ -1,10 +1,10 @@
-"""Which products have the same customers: exact cosine, the best k per product.
+"""Which products have the same customers: the k most similar per product, exactly, under any measure.
 
 Belongs here: the public function, its memory and its division into blocks and threads.
-Does not belong here: the loops (`similarity_kernel`), recommending from the result (`item_neighbours`),
-other measures.
+Does not belong here: the measures (`measures`), the loops (`kernel`), recommending from the result (`item_neighbours`,
+`user_neighbours`).
 
-For similar customers, hand in the transposed matrix.
+For similar customers, hand in the transposed matrix: in this module, products are columns and customers rows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from shop_pipeline.models.arrays import AnyArray, DoubleArray, FloatArray, IntAr
 from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import check_matrix
 from shop_pipeline.models.selection import NO_POSITION
-from shop_pipeline.models.similarity.kernel import find_neighbours, list_block, sum_columns
+from shop_pipeline.models.similarity.kernel import find_neighbours, list_block
+from shop_pipeline.models.similarity.measures import Prepared, Similarity, prepare
 
 DEFAULT_MEMORY_LIMIT = 64 * 2**20
 _BYTES_PER_LISTED_ENTRY = 4 + 4
@@ -43,82 +44,104 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class SimilarityMemory:
-    """Bytes that `cosine_top_k` allocates, known before it runs."""
+    """Bytes that `top_k_neighbours` allocates, known before it runs."""
 
     result: int
     fixed: int
     lists: int
+    weights: int
 
     @property
     def peak(self) -> int:
-        """Result, fixed working arrays and the transposed lists of the largest block together."""
-        return self.result + self.fixed + self.lists
+        """Result, fixed working arrays, the transposed lists of the largest block and weighted entries together."""
+        return self.result + self.fixed + self.lists + self.weights
 
 
 def similarity_memory(
     n_customers: int,
     degrees: AnyArray,
     k: int,
+    similarity: Similarity | None = None,
     *,
     memory_limit_bytes: int = DEFAULT_MEMORY_LIMIT,
     n_threads: int | None = None,
 ) -> SimilarityMemory:
-    """Say in advance what `cosine_top_k` will allocate.
+    """Say in advance what `top_k_neighbours` will allocate.
 
     Args:
         n_customers: rows of the matrix.
         degrees: number of entries of each column.
         k: neighbours per product.
-        memory_limit_bytes: bound on the working memory, that is on everything but the result.
+        memory_limit_bytes: bound on the working memory, that is on everything but the result and the weighted entries.
 
     Raises:
         ValueError: when the limit leaves no room for the lists of the most popular product.
     """
+    similarity = similarity or Similarity()
     n_products = len(degrees)
-    per_thread = n_products * (2 * 8 + 4)  # sums and counts, touched
-    per_product = 8 + 8 + 4 + 8 + 8  # degrees, squares, inverse norms, starts, ends
-    fixed = (n_threads or thread_count()) * per_thread + n_products * per_product + n_customers * 8
+    fixed = _fixed_bytes(n_customers, n_products, similarity, n_threads or thread_count())
     largest = int(degrees.max(initial=0)) * _BYTES_PER_LISTED_ENTRY
     if fixed + largest > memory_limit_bytes:
         raise ValueError(f"{memory_limit_bytes} bytes are too few: {fixed + largest} are needed")
     room = (memory_limit_bytes - fixed) // _BYTES_PER_LISTED_ENTRY
     in_block = max((int(degrees[low:high].sum()) for low, high in _blocks(degrees, room)), default=0)
-    return SimilarityMemory(n_products * k * (4 + 4 + 4), fixed, in_block * _BYTES_PER_LISTED_ENTRY)
+    weights = int(degrees.sum()) * 4 if similarity.weighs_entries else 0
+    return SimilarityMemory(n_products * k * (4 + 4 + 4), fixed, in_block * _BYTES_PER_LISTED_ENTRY, weights)
 
 
-def cosine_top_k(
+def memory_at_most(
+    n_customers: int, n_products: int, n_entries: int, k: int, similarity: Similarity, memory_limit_bytes: int
+) -> int:
+    """Bytes that `top_k_neighbours` allocates at its peak, at most, where the degrees are not known yet."""
+    fixed = _fixed_bytes(n_customers, n_products, similarity, thread_count())
+    weights = n_entries * 4 if similarity.weighs_entries else 0
+    working = min(memory_limit_bytes, fixed + n_entries * _BYTES_PER_LISTED_ENTRY)
+    return n_products * k * (4 + 4 + 4) + weights + working
+
+
+def _fixed_bytes(n_customers: int, n_products: int, similarity: Similarity, n_threads: int) -> int:
+    """Working arrays whose size does not depend on the blocks."""
+    per_thread = n_products * (2 * 8 + 4)  # sums and counts, touched
+    # Degrees, sizes, inverse norms, starts, ends; shifts.
+    per_product = 8 + 8 + 4 + 8 + 8 + (8 if similarity.shifts_columns else 0)
+    return n_threads * per_thread + n_products * per_product + n_customers * 8
+
+
+def top_k_neighbours(
     matrix: SparseMatrix,
     k: int,
+    similarity: Similarity | None = None,
     *,
     memory_limit_bytes: int = DEFAULT_MEMORY_LIMIT,
-    min_common: int = 1,
     n_threads: int | None = None,
 ) -> Neighbours:
-    """Find the k columns with the highest cosine for every column, exactly.
+    """Find the k most similar columns for every column, exactly.
 
-    cos(i, j) = sum_u x_ui x_uj / sqrt(sum_u x_ui^2 sum_u x_uj^2) (Sarwar, Karypis, Konstan and Riedl 2001,
-    section 3.1.1). Only similarities above 0 count, a product is not its own neighbour, ties go to the
-    smaller position. The result is the same to the bit for every block size and number of threads.
+    Only similarities above 0 count, a product is not its own neighbour, ties go to the smaller position. The result is
+    the same to the bit for every block size and number of threads.
 
     Args:
         matrix: customers x products as `check_matrix` wants it; it is neither copied nor changed.
         k: neighbours per product, at least 1.
-        memory_limit_bytes: bound on what is allocated beside the result.
-        min_common: fewest customers in common for a neighbour.
+        similarity: the measure and its settings; the cosine if None.
+        memory_limit_bytes: bound on what is allocated beside the result and, for TF-IDF and BM25, the weights.
 
     Raises:
-        ValueError: for k or min_common below 1, a matrix that `check_matrix` refuses, a limit too low.
+        ValueError: for k below 1, a matrix that `check_matrix` refuses, a limit too low, and for TF-IDF and BM25 a
+            weight that is not above 0.
     """
     check_matrix(matrix)
-    if k < 1 or min_common < 1:
-        raise ValueError(f"k {k} and min_common {min_common} must be 1 or more")
-    n_threads = n_threads or thread_count()
-    degrees, squares = np.zeros(matrix.shape[1], np.int64), np.zeros(matrix.shape[1])
-    sum_columns(matrix.indices, matrix.data, degrees, squares)
-    memory = similarity_memory(matrix.shape[0], degrees, k, memory_limit_bytes=memory_limit_bytes, n_threads=n_threads)
-    search = _Search(matrix, k, min_common, n_threads, squares, memory.lists // _BYTES_PER_LISTED_ENTRY)
+    if k < 1:
+        raise ValueError(f"k is {k}, and must be 1 or more")
+    n_threads, similarity = n_threads or thread_count(), similarity or Similarity()
+    prepared = prepare(matrix, similarity)
+    degrees = prepared.degrees
+    memory = similarity_memory(
+        matrix.shape[0], degrees, k, similarity, memory_limit_bytes=memory_limit_bytes, n_threads=n_threads
+    )
+    search = _Search(matrix, prepared, k, n_threads, memory.lists // _BYTES_PER_LISTED_ENTRY)
     for first, last in _blocks(degrees, search.room):
-        search.run(first, last, degrees)
+        search.run(first, last)
     return search.found
 
 
@@ -134,16 +157,11 @@ def _blocks(degrees: AnyArray, room: int) -> Iterator[tuple[int, int]]:
 
 
 class _Search:
-    """The arrays that live as long as one call of `cosine_top_k`."""
+    """The arrays that live as long as one call of `top_k_neighbours`."""
 
-    def __init__(
-        self, matrix: SparseMatrix, k: int, min_common: int, n_threads: int, squares: DoubleArray, room: int
-    ) -> None:
+    def __init__(self, matrix: SparseMatrix, prepared: Prepared, k: int, n_threads: int, room: int) -> None:
         n_products = matrix.shape[1]
-        self.matrix, self.min_common, self.n_threads, self.room = matrix, min_common, n_threads, room
-        self.squares = squares
-        with np.errstate(divide="ignore"):
-            self.inverse_norms = (1 / np.sqrt(squares)).astype(np.float32)
+        self.matrix, self.prepared, self.n_threads, self.room = matrix, prepared, n_threads, room
         self.cursor = matrix.indptr[:-1].copy()
         self.customers, self.weights = np.empty(room, np.int32), np.empty(room, np.float32)
         self.found = Neighbours(
@@ -155,12 +173,12 @@ class _Search:
         for _ in range(n_threads):
             self.desks.put((np.empty(n_products, np.int32), np.zeros((n_products, 2))))
 
-    def run(self, first: int, last: int, degrees: AnyArray) -> None:
+    def run(self, first: int, last: int) -> None:
         """Find the neighbours of the products [first, last)."""
-        starts = np.concatenate(([0], np.cumsum(degrees[first:last])))
+        starts = np.concatenate(([0], np.cumsum(self.prepared.degrees[first:last])))
         matrix = self.matrix
         list_block(
-            matrix.indptr, matrix.indices, matrix.data, self.cursor, first, last,
+            matrix.indptr, matrix.indices, self.prepared.weights, self.cursor, first, last,
             starts[:-1].copy(), self.customers, self.weights,
         )  # fmt: skip
         run_in_threads(
@@ -170,11 +188,13 @@ class _Search:
         )
 
     def _find(self, first: int, low: int, high: int, starts: AnyArray) -> None:
-        touched, sums = self.desks.get()
-        found, matrix = self.found, self.matrix
-        find_neighbours(
-            matrix.indptr, matrix.indices, matrix.data, low, high, starts[low - first :],
-            self.customers, self.weights, self.squares, self.inverse_norms, self.min_common, touched, sums,
-            found.scores, found.products, found.n_common,
-        )  # fmt: skip
-        self.desks.put((touched, sums))
+        desk, found, matrix, prepared = self.desks.get(), self.found, self.matrix, self.prepared
+        try:
+            find_neighbours(
+                matrix.indptr, matrix.indices, prepared.weights, low, high, starts[low - first :],
+                self.customers, self.weights, prepared.sizes, prepared.shifts, prepared.inverse_norms, prepared.rule,
+                *desk, found.scores, found.products, found.n_common,
+            )  # fmt: skip
+        finally:
+            # Also after an error, or the other threads would wait for this desk for ever.
+            self.desks.put(desk)

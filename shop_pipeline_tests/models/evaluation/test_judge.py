@@ -1,14 +1,17 @@
-"""Evaluation: means, intervals that hold what they promise, and the test against a rival."""
+"""Evaluation: means, classes of customers, several lengths, and the test against a rival."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 
-from shop_pipeline.models.evaluation.bootstrap import percentile_interval, resampled_means
+from shop_pipeline.models.evaluation.beyond_accuracy import OF_ALL_LISTS, PER_LIST
 from shop_pipeline.models.evaluation.judge import Evaluation, evaluate
 from shop_pipeline.models.evaluation.ranking_metrics import METRICS
+from shop_pipeline.models.evaluation.training import Training
 from shop_pipeline.models.top_n import TopN
+from shop_pipeline_tests.models.recommenders.recommender_conformance import interactions_of
 
 
 def lists_with_hits(hits: np.ndarray) -> TopN:
@@ -36,7 +39,8 @@ def test_rows_values_and_rival() -> None:
             baseline=lists_with_hits(customers % 4 == 0),
         )
     )
-    assert tuple(rows) == (*METRICS, "coverage")
+    assert tuple(rows) == (*METRICS, *OF_ALL_LISTS)
+    # Alone, k = 1 and one product held out make all of them the same.
     for metric in METRICS:
         row = rows[metric]
         assert (row.value, row.baseline, row.n_customers, row.k) == (0.5, 0.25, 400, 1)
@@ -78,28 +82,103 @@ def test_nobody_to_judge_on_gives_nan_and_no_win() -> None:
 
 
 def test_same_seed_same_interval() -> None:
-    lists, held_out = lists_with_hits(np.arange(50) % 3 == 0), all_want_product_0(50)
+    lists, held_out = lists_with_hits(np.arange(5000) % 3 == 0), all_want_product_0(5000)
     first, second, third = (evaluate(lists, held_out, 1, np.random.default_rng(s))[0] for s in (4, 4, 5))
     assert repr(first) == repr(second) != repr(third)
 
 
-def test_interval_covers_the_true_mean_about_as_often_as_it_says() -> None:
-    """90 % nominal, 300 experiments of 80 exponential draws with mean 1.
+def test_one_customer_has_a_value_and_proves_nothing() -> None:
+    lists, rival = lists_with_hits(np.array([True])), lists_with_hits(np.array([False]))
+    row = evaluate(lists, all_want_product_0(1), 1, np.random.default_rng(0), baseline=rival)[0]
+    assert (row.value, row.baseline, row.beats_baseline) == (1, 0, False)
+    assert np.isnan([row.ci_low, row.difference_ci_high]).all()
 
-    The standard error of the rate is 1.7 points, and percentile intervals of a skewed mean fall a little short."""
+
+def some_shop() -> tuple[TopN, TopN, sp.csr_matrix, Training]:
+    """60 customers: the first 20 have one product, the next 20 three, the last 20 six; lists of three at random.
+
+    The last of each class has nothing held out, and the 50th an empty list.
+    """
     rng = np.random.default_rng(0)
-    covered = 0
-    for _ in range(300):
-        means = resampled_means(rng.exponential(size=(80, 1)), 400, rng)
-        low, high = percentile_interval(means, 0.9)
-        covered += low[0] <= 1 <= high[0]
-    assert 0.84 <= covered / 300 <= 0.94
+    bought, wanted = np.zeros((60, 12)), np.zeros((60, 12), np.float32)
+    for customer in range(60):
+        order = rng.permutation(12)
+        bought[customer, order[: (1, 3, 6)[customer // 20]]] = 1
+        if customer % 20 != 19:
+            wanted[customer, order[-2:]] = 1
+    scores = np.repeat([[3, 2, 1]], 60, axis=0).astype(np.float32)
+    one, other = (
+        TopN(np.argsort(rng.random((60, 12)), axis=1)[:, :3].astype(np.int32), scores.copy()) for _ in range(2)
+    )
+    one.products[50], one.scores[50] = -1, np.nan
+    return one, other, sp.csr_matrix(wanted), Training.of(interactions_of(bought), np.arange(60))
 
 
-def test_spread_of_resampled_means_is_the_standard_error() -> None:
-    """The bootstrap variance of a mean is the population variance over n."""
-    rng = np.random.default_rng(0)
-    values = rng.gamma(2, size=(500, 2))
-    means = resampled_means(values, 4000, rng)
-    np.testing.assert_allclose(means.mean(axis=0), values.mean(axis=0), atol=0.01)
-    np.testing.assert_allclose(means.std(axis=0), values.std(axis=0) / np.sqrt(500), rtol=0.05)
+def test_classes_are_judged_as_if_they_were_alone() -> None:
+    """The row of a class is what an evaluation of its customers only says: values, coverage and all."""
+    lists, rival, wanted, training = some_shop()
+    rows = evaluate(lists, wanted, 3, np.random.default_rng(0), training=training, baseline=rival)
+    assert [row.customers for row in rows[:: len(rows) // 4]] == ["all", "1", "2-4", "5-19"]
+    own = slice(20, 40)
+    alone = evaluate(
+        TopN(lists.products[own], lists.scores[own]),
+        wanted[own],
+        3,
+        np.random.default_rng(0),
+        baseline=TopN(rival.products[own], rival.scores[own]),
+    )
+    of_class = by_metric([row for row in rows if row.customers == "2-4"])
+    for metric, expected in by_metric(alone).items():
+        found = of_class[metric]
+        assert (found.value, found.baseline, found.n_customers) == (expected.value, expected.baseline, 19), metric
+    assert tuple(of_class) == (*METRICS, *PER_LIST, *OF_ALL_LISTS)
+
+
+def test_a_class_of_one_mean_and_the_mean_of_all() -> None:
+    """Everybody's mean is the mean of the classes, weighted with how many of each count."""
+    lists, _, wanted, training = some_shop()
+    rows = evaluate(lists, wanted, 3, np.random.default_rng(0), training=training)
+    for metric in (*METRICS, *PER_LIST):
+        everybody, *classes = [row for row in rows if row.metric == metric]
+        counts = [row.n_customers for row in classes]
+        # The empty list is no list for novelty and diversity, and a miss for all others.
+        assert counts == [19, 19, 18 if metric in PER_LIST else 19]
+        mean = np.average([row.value for row in classes], weights=counts)
+        np.testing.assert_allclose(everybody.value, mean)
+        assert all(row.ci_low <= row.value <= row.ci_high for row in (everybody, *classes))
+
+
+def test_several_lengths_at_once_are_the_same_lengths_one_by_one() -> None:
+    lists, _, wanted, training = some_shop()
+    both = evaluate(lists, wanted, (3, 2), np.random.default_rng(0), training=training)
+    for k in (2, 3):
+        one = evaluate(lists, wanted, k, np.random.default_rng(0), training=training)
+        mine = [row for row in both if row.k == k]
+        assert [(row.metric, row.customers, repr(row.value)) for row in mine] == [
+            (row.metric, row.customers, repr(row.value)) for row in one
+        ]
+
+
+def test_nothing_but_accuracy_is_tested_against_the_rival() -> None:
+    """More novel is not better; the difference is told all the same, with its interval."""
+    lists, rival, wanted, training = some_shop()
+    rows = by_metric(evaluate(lists, wanted, 3, np.random.default_rng(0), training=training, baseline=rival)[:11])
+    assert {metric for metric, row in rows.items() if row.beats_baseline is None} == {*PER_LIST, *OF_ALL_LISTS}
+    for metric in PER_LIST:
+        row = rows[metric]
+        assert row.difference_ci_low < row.value - row.baseline < row.difference_ci_high
+
+
+def test_empty_lists_are_misses_and_have_no_variety() -> None:
+    """Nothing is shown to anybody: recall and coverage are 0, and there is no list of which to ask the rest."""
+    _, _, wanted, training = some_shop()
+    rows = by_metric(evaluate(TopN.empty(60, 3), wanted, 3, np.random.default_rng(0), training=training)[:8])
+    assert rows["recall"].value == rows["coverage"].value == 0
+    assert set(rows) == {*METRICS, "coverage"}
+
+
+def test_training_of_other_customers_is_refused() -> None:
+    lists, _, wanted, _ = some_shop()
+    training = Training.of(interactions_of(np.ones((5, 12))), np.arange(5))
+    with pytest.raises(ValueError, match="60 lists, training of 5"):
+        evaluate(lists, wanted, 3, np.random.default_rng(0), training=training)

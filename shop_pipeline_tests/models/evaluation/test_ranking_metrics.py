@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.metrics import ndcg_score
 
-from shop_pipeline.models.evaluation.ranking_metrics import METRICS, coverage, score_lists
+from shop_pipeline.models.evaluation.ranking_metrics import METRICS, score_lists
 from shop_pipeline.models.top_n import TopN
 
 
@@ -29,6 +29,7 @@ HAND_WORKED = {
     "ndcg": 0.498189,
     "recall": 2 / 3,  # 2 of the 3 held out
     "precision": 2 / 5,  # 2 of 5 places, padding included
+    "f1": 2 * (2 / 5) * (2 / 3) / (2 / 5 + 2 / 3),  # the harmonic mean of the two above
     "map": (1 / 2 + 2 / 4) / 3,  # precision@2 and precision@4, over min(5, 3)
     "mrr": 1 / 2,  # the first at rank 2
     "hit_rate": 1.0,
@@ -42,18 +43,18 @@ def test_worked_by_hand(metric: str) -> None:
 
 
 def test_perfect_list_scores_one_though_more_is_held_out_than_fits() -> None:
-    """k = 2 and R = 4: all are 1 but recall, 2 / 4."""
+    """k = 2 and R = 4: all are 1 but recall, 2 / 4, and with it F1, 2 * 1 * 0.5 / 1.5."""
     values = score_lists(lists_of([[0, 1]]), held_out_of([[0, 1, 2, 3]], 5), 2)
-    np.testing.assert_allclose(values, [[1, 0.5, 1, 1, 1, 1]])
+    np.testing.assert_allclose(values, [[1, 0.5, 1, 2 / 3, 1, 1, 1]])
 
 
 def test_customers_with_nothing_held_out_are_left_out_and_empty_lists_score_zero() -> None:
     values = score_lists(lists_of([[0, 1], [-1, -1], [2, 0]]), held_out_of([[], [1], [2]], 4), 2)
-    np.testing.assert_allclose(values, [[0] * 6, [1, 1, 0.5, 1, 1, 1]])
+    np.testing.assert_allclose(values, [[0] * 7, [1, 1, 0.5, 2 / 3, 1, 1, 1]])
 
 
 def test_nothing_held_out_at_all() -> None:
-    assert score_lists(lists_of([[0, 1]]), held_out_of([[]], 4), 2).shape == (0, 6)
+    assert score_lists(lists_of([[0, 1]]), held_out_of([[]], 4), 2).shape == (0, 7)
 
 
 @pytest.fixture
@@ -81,13 +82,10 @@ def test_all_others_equal_naive_loops(random_case: tuple[np.ndarray, np.ndarray]
         truth, top = set(np.flatnonzero(relevant[customer])), orders[customer][:7].tolist()
         ranks = [rank for rank, product in enumerate(top, 1) if product in truth]
         average = sum(len([r for r in ranks if r <= rank]) / rank for rank in ranks) / min(7, len(truth))
-        expected = [len(ranks) / len(truth), len(ranks) / 7, average, 1 / ranks[0] if ranks else 0, bool(ranks)]
+        recall, precision = len(ranks) / len(truth), len(ranks) / 7
+        f1 = 2 * precision * recall / (precision + recall) if ranks else 0
+        expected = [recall, precision, f1, average, 1 / ranks[0] if ranks else 0, bool(ranks)]
         np.testing.assert_allclose(values[customer, 1:], expected)
-
-
-def test_coverage_counts_products_shown_once_and_padding_never() -> None:
-    """Within k = 2 the lists show 0, 1 and 3: 3 of 8."""
-    assert coverage(lists_of([[0, 1, 5], [1, 0, 6], [3, -1, -1]]), 8, 2) == 3 / 8
 
 
 @pytest.mark.parametrize(("n_lists", "k"), [(2, 2), (1, 3), (1, 0)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shop_pipeline.models.recommenders.item_neighbours import ItemNeighbours, ItemNeighboursConfig
+from shop_pipeline.models.recommenders.item_neighbours import SPACE, ItemNeighbours, ItemNeighboursConfig
 from shop_pipeline.models.recommenders.state import Links
 from shop_pipeline_tests.models.recommenders.recommender_conformance import RecommenderConformance, interactions_of
 
@@ -33,6 +33,29 @@ class TestItemNeighbours(RecommenderConformance):
         similar = dense.T @ dense > 0
         np.fill_diagonal(similar, val=False)
         return (((dense > 0) @ similar > 0) & (dense == 0)).sum(axis=1)
+
+
+class TestItemNeighboursByTfidf(TestItemNeighbours):
+    def model(self) -> ItemNeighbours:
+        return ItemNeighbours(ItemNeighboursConfig(20, measure="tfidf", shrinkage=3, history_power=0.5))
+
+
+def test_shrinkage_and_measure_reach_the_links() -> None:
+    """Products 0 and 1 share 1 of 2 buyers: Jaccard 1/2, shrunk by 1 / (1 + 1)."""
+    config = ItemNeighboursConfig(measure="jaccard", shrinkage=1)
+    model = ItemNeighbours(config).fit(interactions_of(np.array([[1, 1], [0, 1]])), np.random.default_rng(0))
+    np.testing.assert_array_equal(model.state.weights[:, 0], [0.25, 0.25])
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5])
+def test_own_products_count_their_weight_to_a_power(power: float) -> None:
+    dense = random_dense()
+    model = ItemNeighbours(ItemNeighboursConfig(6, history_power=power))
+    model.fit(interactions_of(dense), np.random.default_rng(0))
+    expected = np.where(dense > 0, dense**power, 0) @ table_as_matrix(model.state, 25)
+    found = model.recommend(np.arange(60), 1, exclude_seen=False)
+    rows = np.flatnonzero(found.products[:, 0] >= 0)
+    np.testing.assert_allclose(found.scores[rows, 0], expected.max(axis=1)[rows], rtol=1e-5)
 
 
 def test_scores_are_weights_times_the_table() -> None:
@@ -84,3 +107,17 @@ def test_explaining_needs_one_customer_per_list() -> None:
     model = ItemNeighbours().fit(interactions_of(random_dense()), np.random.default_rng(0))
     with pytest.raises(ValueError, match="1 customers for 2 lists"):
         model.explain(np.array([0]), model.recommend(np.arange(2), 5))
+
+
+def test_every_setting_to_try_is_a_setting_and_the_default_is_among_them() -> None:
+    for name, values in SPACE.items():
+        assert getattr(ItemNeighboursConfig(), name) in values
+        for value in values:
+            assert ItemNeighboursConfig(**{name: value}).similarity  # type: ignore[arg-type]
+
+
+def test_a_setting_out_of_range_is_refused() -> None:
+    with pytest.raises(ValueError, match="out of range"):
+        ItemNeighbours(ItemNeighboursConfig(shrinkage=-1)).fit(
+            interactions_of(random_dense()), np.random.default_rng(0)
+        )

@@ -1,4 +1,4 @@
-"""Exact cosine: against dense algebra, whatever the blocks and threads, in the memory that was announced."""
+"""Exact cosine, the measure by default: against dense algebra, whatever the blocks and threads, in the memory said."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 import scipy.sparse as sp
 from sklearn.metrics.pairwise import cosine_similarity
 
-from shop_pipeline.models.similarity.top_k import Neighbours, cosine_top_k, similarity_memory
+from shop_pipeline.models.similarity.measures import Similarity
+from shop_pipeline.models.similarity.top_k import Neighbours, similarity_memory, top_k_neighbours
 
 
 def random_matrix(shape: tuple[int, int], density: float, seed: int = 0) -> sp.csr_matrix:
@@ -53,7 +54,7 @@ def assert_equals_reference(found: Neighbours, expected: list[list[tuple[int, fl
 @pytest.mark.parametrize(("k", "min_common"), [(1, 1), (60, 1), (60, 3)])
 def test_equals_dense_cosine(density: float, k: int, min_common: int) -> None:
     matrix = random_matrix((300, 50), density)
-    found = cosine_top_k(matrix, k, min_common=min_common)
+    found = top_k_neighbours(matrix, k, Similarity(min_common=min_common))
     assert found.products.shape == (50, k)
     assert (found.products.dtype, found.scores.dtype, found.n_common.dtype) == (np.int32, np.float32, np.int32)
     assert_equals_reference(found, reference(matrix, k, min_common))
@@ -62,7 +63,7 @@ def test_equals_dense_cosine(density: float, k: int, min_common: int) -> None:
 def test_best_k_have_the_best_scores() -> None:
     """Scores are compared, because at the last place float32 and float64 may order equals differently."""
     matrix = random_matrix((2000, 300), 0.05)
-    found = cosine_top_k(matrix, 20)
+    found = top_k_neighbours(matrix, 20)
     expected = np.sort(cosine_similarity(matrix.T.toarray()) - np.eye(300), axis=1)[:, :-21:-1]
     np.testing.assert_allclose(found.scores[1:-1], expected[1:-1], atol=1e-6)
 
@@ -70,14 +71,14 @@ def test_best_k_have_the_best_scores() -> None:
 def test_sums_over_many_customers_stay_exact() -> None:
     """300,000 fractional weights: float32 sums would be off by 1e-4 here."""
     dense = np.random.default_rng(0).random((300_000, 3), dtype=np.float32) + np.float32(0.1)
-    found = cosine_top_k(sp.csr_matrix(dense), 2)
+    found = top_k_neighbours(sp.csr_matrix(dense), 2)
     expected = np.sort(cosine_similarity(dense.T.astype(np.float64)) - np.eye(3), axis=1)[:, :0:-1]
     np.testing.assert_allclose(found.scores, expected, rtol=1e-7)
 
 
 def test_ties_go_to_the_smaller_position() -> None:
     matrix = sp.csr_matrix(np.array([[1, 1, 1, 1, 0], [2, 2, 2, 2, 1]], dtype=np.float32))
-    found = cosine_top_k(matrix, 2)
+    found = top_k_neighbours(matrix, 2)
     np.testing.assert_array_equal(found.products, [[1, 2], [0, 2], [0, 1], [0, 1], [0, 1]])
 
 
@@ -85,11 +86,11 @@ def test_ties_go_to_the_smaller_position() -> None:
 def test_every_block_size_and_number_of_threads_gives_the_same_bits(density: float) -> None:
     matrix = random_matrix((1000, 200), density)
     degrees = np.bincount(matrix.indices, minlength=200)
-    whole = cosine_top_k(matrix, 15, n_threads=1)
+    whole = top_k_neighbours(matrix, 15, n_threads=1)
     for n_threads in (1, 2, 3):
         fixed = similarity_memory(1000, degrees, 15, n_threads=n_threads).fixed
         for entries in (degrees.max(), degrees.max() + 7, matrix.nnz // 3, matrix.nnz * 2):
-            found = cosine_top_k(matrix, 15, memory_limit_bytes=fixed + 8 * entries, n_threads=n_threads)
+            found = top_k_neighbours(matrix, 15, memory_limit_bytes=fixed + 8 * entries, n_threads=n_threads)
             assert found.scores.tobytes() == whole.scores.tobytes()
             assert found.products.tobytes() == whole.products.tobytes()
             assert found.n_common.tobytes() == whole.n_common.tobytes()
@@ -98,19 +99,19 @@ def test_every_block_size_and_number_of_threads_gives_the_same_bits(density: flo
 def test_a_limit_too_low_is_refused_and_says_what_is_needed() -> None:
     matrix = random_matrix((1000, 200), 0.1)
     with pytest.raises(ValueError, match="1000 bytes are too few") as refused:
-        cosine_top_k(matrix, 15, memory_limit_bytes=1000)
+        top_k_neighbours(matrix, 15, memory_limit_bytes=1000)
     needed = int(str(refused.value).split()[-3])
-    cosine_top_k(matrix, 15, memory_limit_bytes=needed)
+    top_k_neighbours(matrix, 15, memory_limit_bytes=needed)
 
 
 @pytest.mark.parametrize("limit", [400_000, 64 * 2**20])
 def test_memory_is_what_was_announced(limit: int) -> None:
     matrix = random_matrix((3000, 2000), 0.02)
-    cosine_top_k(matrix, 50, memory_limit_bytes=limit)
+    top_k_neighbours(matrix, 50, memory_limit_bytes=limit)
     announced = similarity_memory(3000, np.bincount(matrix.indices, minlength=2000), 50, memory_limit_bytes=limit)
     assert announced.fixed + announced.lists <= limit
     tracemalloc.start()
-    cosine_top_k(matrix, 50, memory_limit_bytes=limit)
+    top_k_neighbours(matrix, 50, memory_limit_bytes=limit)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak == pytest.approx(announced.peak, rel=0.1)
@@ -119,18 +120,18 @@ def test_memory_is_what_was_announced(limit: int) -> None:
 def test_matrix_is_unchanged() -> None:
     matrix = random_matrix((300, 50), 0.2)
     before = matrix.data.tobytes(), matrix.indices.tobytes(), matrix.indptr.tobytes()
-    cosine_top_k(matrix, 5)
+    top_k_neighbours(matrix, 5)
     assert (matrix.data.tobytes(), matrix.indices.tobytes(), matrix.indptr.tobytes()) == before
 
 
 def test_opposite_products_are_not_neighbours() -> None:
-    found = cosine_top_k(sp.csr_matrix(np.array([[1, -1, 2]], dtype=np.float32)), 2)
+    found = top_k_neighbours(sp.csr_matrix(np.array([[1, -1, 2]], dtype=np.float32)), 2)
     np.testing.assert_array_equal(found.products, [[2, -1], [-1, -1], [0, -1]])
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (4, 3), (4, 0)])
 def test_empty(shape: tuple[int, int]) -> None:
-    found = cosine_top_k(sp.csr_matrix(shape, dtype=np.float32), 2)
+    found = top_k_neighbours(sp.csr_matrix(shape, dtype=np.float32), 2)
     assert found.products.shape == (shape[1], 2)
     assert (found.products == -1).all()
 
@@ -138,4 +139,4 @@ def test_empty(shape: tuple[int, int]) -> None:
 @pytest.mark.parametrize(("k", "min_common"), [(0, 1), (1, 0)])
 def test_refuses_numbers_below_one(k: int, min_common: int) -> None:
     with pytest.raises(ValueError, match="1 or more"):
-        cosine_top_k(random_matrix((30, 5), 0.2), k, min_common=min_common)
+        top_k_neighbours(random_matrix((30, 5), 0.2), k, Similarity(min_common=min_common))

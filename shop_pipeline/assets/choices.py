@@ -1,0 +1,82 @@
+"""Which models a run fits and judges, and with which settings: what the last search chose, or the defaults before one.
+
+Here: reading `marts.model_selection`, and which models the data allow. Not here: the search (`tuning.py`), the models
+(`models/recommenders/catalogue.py`).
+"""
+
+import json
+from typing import Any
+
+from ..models.evaluation.selection import BASELINE
+from ..models.evaluation.trials import Settings
+from ..models.recommenders.catalogue import CATALOGUE, SideInformation, entry_of, make
+from ..models.recommenders.recommender import Recommender
+from ..settings import Recommend, SettingsError
+from .gated import Run
+from .readiness import shortfall
+
+SELECTION = "marts.model_selection"
+TUNING_TAG = "shop/tuning"
+BEFORE_ANY_SEARCH = ("item_neighbours", "als")
+"""Both were best of a published comparison or another, and both are quick: see docs/decisions.md."""
+# The requirement of marts.model_readiness that a model stands under beside its own, by family.
+READY_AS = {
+    "neighbours": "product_similarity",
+    "linear": "product_similarity",
+    "sequence": "product_similarity",
+    "factors": "als",
+    "deep": "als",
+}
+
+
+def is_tuning(run: Run) -> bool:
+    """Whether all models are compared in this run, and not the chosen one alone."""
+    return TUNING_TAG in run.tags
+
+
+def settings_for(run: Run, name: str) -> Settings:
+    """What the last search found best for a model, else what it starts with."""
+    row = run.duck.execute(f"SELECT settings FROM {SELECTION} WHERE model = ?", [name]).fetchone()
+    return json.loads(row[0]) if row else starting_settings(run.session.settings.recommend, name)
+
+
+def starting_settings(recommend: Recommend, name: str) -> Settings:
+    """The defaults of the catalogue; `shop.yaml` has its own for ALS and the item neighbours."""
+    own: dict[str, Settings] = {
+        "als": {
+            "n_factors": recommend.n_factors,
+            "iterations": recommend.iterations,
+            "regularization": recommend.regularization,
+            "alpha": recommend.alpha,
+        },
+        "item_neighbours": {"n_neighbours": recommend.similar_products},
+    }
+    return entry_of(name).defaults() | own.get(name, {})
+
+
+def chosen_model(run: Run) -> str | None:
+    """The best of the last search; None before any."""
+    row = run.duck.execute(f"SELECT min(model) FROM {SELECTION} WHERE is_chosen").fetchone()
+    return str(row[0]) if row and row[0] else None
+
+
+def rivals(run: Run, side: SideInformation) -> dict[str, Recommender[Any]]:
+    """The models to judge in this run, untrained, the boring rule first."""
+    chosen = chosen_model(run)
+    if is_tuning(run) and chosen:
+        found = [name for (name,) in run.duck.execute(f"SELECT model FROM {SELECTION} ORDER BY model").fetchall()]
+    else:
+        found = [chosen] if chosen else list(BEFORE_ANY_SEARCH)
+    names = [BASELINE, *(name for name in found if name != BASELINE and why_not(run, name, side) is None)]
+    return {name: make(name, settings_for(run, name), side) for name in names}
+
+
+def why_not(run: Run, name: str, side: SideInformation) -> str | None:
+    """Why the data or the machine don't allow a model; None where they do."""
+    if name not in CATALOGUE:
+        raise SettingsError(f"there is no model {name!r}; there are {', '.join(CATALOGUE)}")
+    entry = CATALOGUE[name]
+    if missing := [need for need in entry.needs if not side.meets(need)]:
+        return f"{name} needs {', '.join(missing)}, and there is none"
+    asked = (READY_AS.get(entry.family), name)
+    return next((note for one in asked if one and (note := shortfall(run, one))), None)

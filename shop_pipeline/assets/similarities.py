@@ -1,0 +1,118 @@
+"""Which products, and which customers, are alike: top-k tables for each measure of shop.yaml.
+
+Here: `models.product_similarity` and `models.customer_similarity`. Not here: the measures and the search
+(`models/similarity`), and the recommenders that go by neighbours (`models.py`).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+import scipy.sparse as sp
+
+from ..contracts import TABLES
+from ..models.arrays import SparseMatrix
+from ..models.interactions import Interactions
+from ..models.similarity.content import content_similarity_bytes, similar_by_content
+from ..models.similarity.measures import Similarity
+from ..models.similarity.top_k import similarity_memory, top_k_neighbours
+from ..storage import free_memory
+from .audience import labels_told
+from .gated import Built, Run, empty, gated_asset
+from .matrices import NO_INTERACTIONS, neighbours_table, read_interactions
+from .readiness import NAME as READINESS
+from .readiness import shortfall
+from .side_information import read_features
+
+PRODUCTS, CUSTOMERS = "models.product_similarity", "models.customer_similarity"
+BY_CONTENT = "content"
+
+
+def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """Two assets; content needs the catalogue as well."""
+    learned_from, kinds = {"features.interactions", READINESS}, {"python", "numpy"}
+    return [
+        gated_asset(TABLES[PRODUCTS], _of_products, learned_from | {"clean.products"}, kinds=kinds),
+        gated_asset(TABLES[CUSTOMERS], _of_customers, learned_from, kinds=kinds),
+    ]
+
+
+def memory_limit(run: Run) -> int:
+    """Bytes for one similarity or model: what `shop.yaml` gives it, or what is free where that is less.
+
+    A similarity is the same for every limit, so that this does not make two runs differ; a model that would need more
+    is not fitted at all.
+    """
+    given, free = int(run.session.settings.recommend.memory_gb * 2**30), free_memory()
+    if free < given:
+        run.log.warning(f"{free / 2**20:.0f} MB of memory are free: less than recommend.memory_gb of shop.yaml")
+    return min(given, free)
+
+
+def _of_products(run: Run) -> Built:
+    measures = run.session.settings.recommend.product_measures
+    by_behaviour = [measure for measure in measures if measure != BY_CONTENT]
+    built = _by_behaviour(run, "product", by_behaviour, "product_similarity")
+    if BY_CONTENT not in measures:
+        return built
+    by_content = _by_content(run)
+    if by_content is None:
+        return built
+    run.duck.register("found_by_content", by_content)
+    return Built(f"{built.source} UNION ALL BY NAME FROM found_by_content", metadata=built.metadata)
+
+
+def _of_customers(run: Run) -> Built:
+    return _by_behaviour(run, "customer", run.session.settings.recommend.customer_measures, "customer_similarity")
+
+
+def _by_behaviour(run: Run, entity: str, measures: list[Any], readiness: str) -> Built:
+    name = f"models.{entity}_similarity"
+    interactions = read_interactions(run.duck)
+    if interactions is None:
+        return empty(name, NO_INTERACTIONS)
+    if note := shortfall(run, readiness):
+        return empty(name, {"note": note})
+    if not measures:
+        return empty(name, {"note": f"recommend.{entity}_measures of shop.yaml names none"})
+    limit, k = memory_limit(run), run.session.settings.recommend.similar_products
+    matrix, ids = _columns(entity, interactions)
+    degrees = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    said = max(
+        similarity_memory(matrix.shape[0], degrees, k, Similarity(one), memory_limit_bytes=limit).peak
+        for one in measures
+    )
+    run.log.info(f"{entity} similarity takes {said / 2**20:.0f} MB beside its input")
+    run.duck.register(f"found_{entity}s", pa.concat_tables(_found(entity, matrix, ids, measures, k, limit)))
+    return Built(f"SELECT * FROM found_{entity}s", metadata={"memory_bytes": said} | labels_told(run))
+
+
+def _found(entity: str, matrix: SparseMatrix, ids: Any, measures: list[Any], k: int, limit: int) -> Iterator[pa.Table]:
+    for measure in measures:
+        found = top_k_neighbours(matrix, k, Similarity(measure), memory_limit_bytes=limit)
+        yield neighbours_table(entity, ids, found, measure)
+
+
+def _columns(entity: str, interactions: Interactions) -> tuple[SparseMatrix, Any]:
+    """What is alike stands in the columns."""
+    if entity == "product":
+        return interactions.matrix, interactions.product_ids
+    return sp.csr_matrix(interactions.matrix.T), interactions.customer_ids
+
+
+def _by_content(run: Run) -> pa.Table | None:
+    """Every product of the catalogue, also those that nobody has to do with yet; None without a word about any."""
+    features, k = read_features(run.duck), run.session.settings.recommend.similar_products
+    if features is None:
+        return None
+    limit = memory_limit(run)
+    said = content_similarity_bytes(features, len(features.product_ids), k, memory_limit_bytes=limit)
+    run.log.info(f"content similarity takes {said / 2**20:.0f} MB beside its input")
+    found = similar_by_content(features, k, memory_limit_bytes=limit)
+    # What it counts as common are features, and the column is about customers.
+    table = neighbours_table("product", features.product_ids, found, BY_CONTENT)
+    return table.drop_columns(["n_common_customers"]).append_column(
+        "n_common_customers", pa.nulls(len(table), pa.int32())
+    )

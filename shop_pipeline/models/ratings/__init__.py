@@ -1,0 +1,1 @@
+"""Models of explicit ratings: who would give which product how many stars."""

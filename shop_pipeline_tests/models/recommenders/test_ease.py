@@ -1,0 +1,121 @@
+"""EASE: the conformance suite, and both ways to its weights against the paper's formula in dense algebra."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from shop_pipeline.models.interactions import Size
+from shop_pipeline.models.recommenders import ease, gram
+from shop_pipeline.models.recommenders.ease import SPACE, Ease, EaseConfig
+from shop_pipeline.models.recommenders.inverse import invert_in_place
+from shop_pipeline.models.recommenders.recommender import Recommender
+from shop_pipeline_tests.models.recommenders.linked_products_algebra import (
+    as_matrix,
+    fit,
+    kept,
+    random_dense,
+    same_colour_lengths,
+    without_rounding,
+)
+from shop_pipeline_tests.models.recommenders.recommender_conformance import (
+    RecommenderConformance,
+    checkerboard,
+    interactions_of,
+)
+
+
+def dense_ease(weights: np.ndarray, config: EaseConfig) -> np.ndarray:
+    """Steck 2019, the closed form, in float64, of the matrix scaled as `Ease` says."""
+    bought = weights > 0
+    x = (weights if config.weighted else bought).astype(np.float64)
+    scale = np.maximum(bought.sum(axis=0), 1) ** -config.popularity
+    x = x * scale / np.maximum(bought.sum(axis=1, keepdims=True), 1) ** config.activity
+    gram_matrix = x.T @ x
+    diagonal = gram_matrix.diagonal()
+    ridge = config.regularization * diagonal[diagonal > 0].mean()
+    inverse = np.linalg.inv(gram_matrix + ridge * np.eye(len(scale)))
+    b = np.eye(len(scale)) - inverse / inverse.diagonal()
+    return scale[:, None] * b
+
+
+class TestEase(RecommenderConformance):
+    def model(self) -> Ease:
+        return Ease()
+
+    def expected_lengths(self, dense: np.ndarray) -> np.ndarray:
+        return same_colour_lengths(dense)
+
+    def tied(self, dense: np.ndarray) -> Recommender:
+        return without_rounding(self.model(), self.fitted(dense))
+
+
+CONFIGS = [
+    EaseConfig(regularization=0.5, popularity=0.0, activity=0.0, n_links=40),
+    EaseConfig(n_links=40),
+    EaseConfig(n_links=7, weighted=True),
+]
+
+
+@pytest.mark.parametrize("shape", [(80, 40), (25, 40)], ids=["by products", "by customers"])
+@pytest.mark.parametrize("config", CONFIGS, ids=["as published", "scaled", "cut and weighted"])
+def test_weights_are_those_of_the_closed_form(shape: tuple[int, int], config: EaseConfig) -> None:
+    """25 customers of 40 products are learned by way of customers, and owe the same weights."""
+    dense = random_dense(shape)
+    dense[:, 6] = 0
+    dense[4] = 0
+    expected = kept(dense_ease(dense, config), config.n_links)
+    np.testing.assert_allclose(as_matrix(fit(Ease(config), dense)), expected, atol=2e-6)
+
+
+def test_weights_do_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    for shape in [(80, 40), (25, 40)]:
+        weights = []
+        for n_threads in (1, 3):
+            for module in (ease, gram):
+                monkeypatch.setattr(module, "thread_count", lambda n=n_threads: n)
+            weights.append(fit(Ease(), random_dense(shape)).weights.tobytes())
+        assert weights[0] == weights[1]
+
+
+def test_memory_with_fewer_customers_than_products() -> None:
+    fit(Ease(), checkerboard(6, 14))  # compiles
+    interactions = interactions_of(random_dense((300, 1500), share=0.05))
+    tracemalloc.start()
+    Ease().fit(interactions, np.random.default_rng(0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    announced = Ease().memory_bytes(interactions.size)
+    assert announced / 3 <= peak <= announced + 200_000
+
+
+def test_memory_holds_one_square_and_the_smaller_one() -> None:
+    """30,000 customers of 41,000 products: 3.6 GB for customers x customers, and not 6.7."""
+    assert 3.6e9 < Ease().memory_bytes(Size(30_000, 41_000, 810_000)) < 3.9e9
+
+
+def test_inverse_is_in_place_and_whole() -> None:
+    root = np.random.default_rng(1).normal(size=(700, 800))
+    matrix = (root @ root.T + 100 * np.eye(700)).astype(np.float32)
+    expected, place = np.linalg.inv(matrix.astype(np.float64)), matrix.ctypes.data
+    invert_in_place(matrix)
+    assert matrix.ctypes.data == place
+    np.testing.assert_allclose(matrix, expected, atol=1e-6)
+    np.testing.assert_array_equal(matrix, matrix.T)
+
+
+def test_a_matrix_that_is_not_positive_definite_is_refused() -> None:
+    with pytest.raises(ValueError, match="not positive definite"):
+        invert_in_place(np.array([[1, 2], [2, 1]], np.float32))
+
+
+def test_what_lapack_cannot_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shop_pipeline.models.recommenders.inverse.MOST_ROWS", 20)
+    with pytest.raises(ValueError, match="dense inverse of 25 rows is over the 20"):
+        fit(Ease(), random_dense((25, 40)))
+
+
+def test_default_is_in_the_space() -> None:
+    assert all(getattr(EaseConfig(), name) in values for name, values in SPACE.items())
