@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,8 +28,7 @@ from sequences_files import Sequences, read_sequences
 from shop_pipeline.models.evaluation.settings_search import Limits, search_settings
 from shop_pipeline.models.evaluation.trials import Candidate, Outcome, Settings
 from shop_pipeline.models.interactions import Interactions
-from shop_pipeline.models.recommenders import transitions
-from shop_pipeline.models.recommenders.catalogue import CATALOGUE, SideInformation, candidates
+from shop_pipeline.models.recommenders.catalogue import SideInformation, candidates
 from shop_pipeline.models.recommenders.recommender import Recommender
 from shop_pipeline.models.selection import NO_POSITION
 
@@ -38,20 +36,16 @@ CUTS = (5, 10, 20)
 MRR_CUT = 100
 USERS_SEARCHED = 10_000
 MEMORY_BYTES = 6 * 2**30
-# Rivals, and the most items with which a trial of theirs still takes seconds.
-RIVALS = {"popularity": 10**9, "item_neighbours": 10**9, "als": 10**9, "rp3beta": 10**9, "ease": 5_000}
+MODELS = ("transitions", "popularity", "item_neighbours", "als", "rp3beta")
+# Trials run in this process and can't be broken off: up to so many items, one of EASE takes seconds.
+MOST_ITEMS_FOR_EASE = 5_000
 MISSED = np.iinfo(np.int64).max
 
 
 def rivals(n_items: int) -> dict[str, Candidate]:
     """The models that are searched, by name."""
-    names = [name for name, most in RIVALS.items() if name in CATALOGUE and n_items <= most]
-    own = Candidate(
-        lambda settings: transitions.Transitions(transitions.TransitionsConfig(**settings)),
-        transitions.SPACE,
-        asdict(transitions.TransitionsConfig()),
-    )
-    return {"transitions": own} | candidates(names, SideInformation(has_times=True))
+    names = (*MODELS, "ease") if n_items <= MOST_ITEMS_FOR_EASE else MODELS
+    return candidates(names, SideInformation(has_times=True))
 
 
 def ranks(model: Recommender[Any], users: np.ndarray, targets: np.ndarray, cut: int) -> np.ndarray:

@@ -119,7 +119,7 @@ def _built(n_factors: int) -> tuple[Candidate, ...]:
         ),
         Candidate(
             "item_neighbours",
-            "marts.model_evaluation",
+            "models.item_neighbours",
             "item neighbours as a rival",
             (
                 Requirement("linking_customers", ROUGH, "none", ROUGHLY, "no item neighbours"),

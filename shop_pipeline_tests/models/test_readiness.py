@@ -122,13 +122,11 @@ def test_the_page_says_it_in_a_sentence_and_in_a_table() -> None:
     }
     text = page(judge(shop, ALL), NOUNS)
     now, _, later, *_ = text.splitlines()
-    assert now.startswith("412 events with a product: best sellers; similar products; ")
-    assert later.startswith(
-        "Later versions: no user similarity; transitions for all 10,000 products; rules for 38 pairs; "
-    )
+    assert now.startswith("412 events with a product: best sellers; similar products; no user similarity; ")
+    assert later.startswith("Later versions: transitions for all 10,000 products; rules for 38 pairs; ")
     assert "; CLV as cohort mean; " in later
     assert (
-        "| customer_similarity (not in this version) | none | no user similarity | 15 customers with 5 products or more"
+        "| customer_similarity | none | no user similarity | 15 customers with 5 products or more"
         " | 16 | 16 cases tell a share within 0.25 at 95 %: (1.96 x 0.5 / 0.25)^2 |"
     ) in text.splitlines()
     assert len(text.splitlines()) == 6 + len(ALL)

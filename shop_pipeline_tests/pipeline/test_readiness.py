@@ -40,6 +40,7 @@ def test_a_handful_of_orders_allows_best_sellers_only(handful: Shop) -> None:
     assert told == {
         "popularity": "reduced",
         "product_similarity": "none",
+        "customer_similarity": "none",
         "item_neighbours": "none",
         "als": "none",
         "model_evaluation": "none",
@@ -47,7 +48,8 @@ def test_a_handful_of_orders_allows_best_sellers_only(handful: Shop) -> None:
     }
     later = handful.ask("SELECT DISTINCT verdict FROM marts.model_readiness WHERE NOT is_built")
     assert later == [("none",)]
-    for table in ("models.product_similarity", "models.als_factors", "marts.model_evaluation"):
+    learned = ("product_similarity", "customer_similarity", "item_neighbours", "als_factors")
+    for table in (*(f"models.{name}" for name in learned), "marts.model_evaluation"):
         assert handful.kept(f"SELECT count(*) FROM {table}") == [(0,)]
     assert handful.ask("SELECT DISTINCT model FROM marts.recommendations") == [("popularity",)]
 
@@ -71,9 +73,11 @@ def test_the_command_prints_the_page_and_what_is_empty(handful: Shop) -> None:
     shown = handful.call("readiness")
     assert shown.exit_code == 0
     text = " ".join(shown.output.split())
-    assert "12 events with a product: best sellers, in an order that is much chance; no similar products;" in text
-    assert "Later versions: no user similarity;" in text
-    assert "Left empty by the last run: marts.model_evaluation, models.als_factors, models.product_similarity." in text
+    assert (
+        "12 events with a product: best sellers, in an order that is much chance; no similar products; no user" in text
+    )
+    assert "Later versions: no transitions between products;" in text
+    assert "Left empty by the last run: marts.model_evaluation, models.als_factors, models.customer_similarity," in text
 
 
 def test_before_the_first_run_there_is_nothing_to_tell(tmp_path: Path) -> None:

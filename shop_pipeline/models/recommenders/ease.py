@@ -6,6 +6,7 @@ here: the inverse (`inverse`), choosing the links (`gram`), catalogues for which
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,7 @@ from shop_pipeline.models.recommenders.gram import (
     transposed,
     with_data,
 )
-from shop_pipeline.models.recommenders.inverse import check_rows, invert_in_place
+from shop_pipeline.models.recommenders.inverse import MOST_ROWS, check_rows, invert_in_place
 from shop_pipeline.models.recommenders.linked_products import LinkedProducts
 from shop_pipeline.models.recommenders.state import Links
 
@@ -78,8 +79,13 @@ class Ease(LinkedProducts):
         self.config = config or EaseConfig()
 
     def memory_bytes(self, size: Size) -> int:
-        """The smaller of the two squares, twice the entries, the links, and blocks of rows for each thread."""
+        """The smaller of the two squares, twice the entries, the links, and blocks of rows for each thread.
+
+        More than any limit where that square can't be inverted at all.
+        """
         n = min(size.n_customers, size.n_products)
+        if n > MOST_ROWS:
+            return sys.maxsize
         dual_rows = thread_count() * ROWS_PER_BLOCK * size.n_customers * 8 if n < size.n_products else 0
         return n * n * 4 + sparse_memory(size) + links_memory(size.n_products, self.config.n_links) + dual_rows
 

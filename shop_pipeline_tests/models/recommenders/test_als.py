@@ -134,6 +134,7 @@ def test_memory_is_what_was_announced() -> None:
     matrix = sp.random(8000, 1000, density=0.05, format="csr", dtype=np.float32, random_state=rng)
     ids = [np.array([f"{i:05}" for i in range(n)], dtype=object) for n in matrix.shape]
     interactions, config = Interactions(matrix, *ids), AlsConfig(iterations=1)
+    Als(config).fit(interactions, rng)  # compiles
     tracemalloc.start()
     Als(config).fit(interactions, rng)
     peak = tracemalloc.get_traced_memory()[1]
