@@ -9,8 +9,8 @@ best settings and judged on the test file, once. What a user has in training is 
 by all test items of the user; users without a test item are skipped.
 
 All of it ends within the budget. On a large file each model is first rehearsed on two random parts of the items, to
-foretell how long it takes; one whose trial and fit would take more than a third of the budget is skipped, and time for
-fitting the others is kept. Each fit runs in a process of its own, whose peak of memory is told.
+foretell how long it takes; among several, one whose trial and fit would take more than a third of the budget is skipped,
+and time for fitting the others is kept. Each fit runs in a process of its own, whose peak of memory is told.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ PARTS = (1 / 16, 1 / 4)
 # A fit on the whole file against one on 85 % of it, and what a shared machine adds.
 REFIT = 1.4
 OVERHEAD_SECONDS = 1.0
+# Of several models, each may take so much of the budget; one alone all of it.
 LARGEST_PART_OF_BUDGET = 1 / 3
 
 
@@ -127,7 +128,7 @@ class Contest:
                 if candidate.make(candidate.defaults).memory_bytes(self.training.size) <= self.limit:
                     first = self.rehearse(name, candidate)
                     whole = first * (1 + REFIT)
-                    too_slow = whole > self.left() * LARGEST_PART_OF_BUDGET
+                    too_slow = whole > self.left() * max(LARGEST_PART_OF_BUDGET, 1 / len(rivals))
                     self.expected[name] = math.inf if too_slow else whole
         return search_settings(
             rivals, partial(self.attempt, rivals), self.training.size, Limits(self.left(), self.limit),

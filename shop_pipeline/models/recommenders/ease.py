@@ -6,7 +6,6 @@ here: the inverse (`inverse`), choosing the links (`gram`), catalogues for which
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +28,7 @@ from shop_pipeline.models.recommenders.gram import (
     transposed,
     with_data,
 )
-from shop_pipeline.models.recommenders.inverse import MOST_ROWS, check_rows, invert_in_place
+from shop_pipeline.models.recommenders.inverse import inverse_bytes, invert_in_place
 from shop_pipeline.models.recommenders.linked_products import LinkedProducts
 from shop_pipeline.models.recommenders.state import Links
 
@@ -71,29 +70,29 @@ class Ease(LinkedProducts):
     product; a = b = 0 is the paper. With at least as many customers as products, X'X + lambda I is inverted as it
     stands. With fewer customers, P = (I - X'M X) / lambda for M = (X X' + lambda I)^-1 (Woodbury): only customers x
     customers is inverted, and rows of P are made when they are needed.
-
-    Raises (from `fit`): ValueError when neither customers nor products are at most `inverse.MOST_ROWS`.
     """
 
     def __init__(self, config: EaseConfig | None = None) -> None:
         self.config = config or EaseConfig()
 
     def memory_bytes(self, size: Size) -> int:
-        """The smaller of the two squares, twice the entries, the links, and blocks of rows for each thread.
-
-        More than any limit where that square can't be inverted at all.
+        """The smaller of the two squares and what its inverse takes, twice the entries, the links, and blocks of rows
+        for each thread.
         """
         n = min(size.n_customers, size.n_products)
-        if n > MOST_ROWS:
-            return sys.maxsize
         dual_rows = thread_count() * ROWS_PER_BLOCK * size.n_customers * 8 if n < size.n_products else 0
-        return n * n * 4 + sparse_memory(size) + links_memory(size.n_products, self.config.n_links) + dual_rows
+        return (
+            n * n * 4
+            + inverse_bytes(n)
+            + sparse_memory(size)
+            + links_memory(size.n_products, self.config.n_links)
+            + dual_rows
+        )
 
     def _amounts(self, histories: Interactions) -> FloatArray:
         return histories.matrix.data if self.config.weighted else np.ones(histories.matrix.nnz, np.float32)
 
     def _fit(self, interactions: Interactions, rng: np.random.Generator) -> Links:  # noqa: ARG002
-        check_rows(min(interactions.matrix.shape))
         matrix = interactions.matrix if self.config.weighted else binary(interactions.matrix)
         scale = powers(column_sums(binary(matrix)), self.config.popularity)
         matrix = scaled(matrix, powers(np.diff(matrix.indptr), self.config.activity), scale)
