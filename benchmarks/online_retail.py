@@ -9,13 +9,13 @@ of several; CPU seconds, of all threads, suffer least from neighbours.
 whole_year        `shop run` over all files. Claimed: at most 60 s and 1.5 GB.
 peer_script       the same steps by `peer_script.py`, with pandas and implicit, without gates and orchestration.
 shop_over_peer    the two ratios; `same_counts` says that both came to the same rows, revenue and champion, and to
-                  NDCG@10 within .002, because ALS starts at random.
+                  NDCG@10 within .005, because ALS is ours here and implicit there.
 returns_matched   the share of the cancellations whose sale was found: of returns, units and money, and by method.
 reconciliation    money of all landed lines, less that of each rule that refuses or drops some, against the net revenue
                   of the pipeline. Claimed: the difference is 0.
-one_more_day      `shop run` again after the last file was added to a loaded year. Claimed: at most 15 s.
+one_more_day      `shop run` again after the last file was added to a loaded year. Aimed at: 15 s.
 shares            one more run over all files with timers around the parts, and what share each has of its seconds.
-                  Claimed: orchestration and gates take at most a third.
+                  Aimed at: a third for orchestration and gates.
 
 What counts as what in `shares`: the work is reading, SQL, models, and writing; `gates` is the audit by Great
 Expectations, the judgement of rows and the storing of outcomes; `orchestration` is all the rest: imports, finding the
@@ -40,7 +40,7 @@ SETTINGS = """\
 shop: {{timezone: Europe/London, currency: GBP}}
 feeds: {{events: {{files: "{files}", format: online_retail}}}}
 """
-NDCG_TOLERANCE = 0.002
+NDCG_TOLERANCE = 0.005
 HERE = Path(__file__).parent
 WORK = ("read_and_build", "stage_and_swap", "publish")
 ORCHESTRATION = ("imports", "find_days", "plots_and_lineage", "dagster", "interpreter")

@@ -9,8 +9,8 @@ best settings and judged on the test file, once. What a user has in training is 
 by all test items of the user; users without a test item are skipped.
 
 All of it ends within the budget. On a large file each model is first rehearsed on two random parts of the items, to
-foretell how long it takes; among several, one whose trial and fit would take more than a third of the budget is skipped,
-and time for fitting the others is kept. Each fit runs in a process of its own, whose peak of memory is told.
+foretell how long it takes; among several, one whose trial and fit would take more than a third of the budget is
+skipped, and time for fitting the others is kept. Each fit runs in a process of its own, whose peak of memory is told.
 """
 
 from __future__ import annotations

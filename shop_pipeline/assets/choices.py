@@ -60,6 +60,13 @@ def chosen_model(run: Run) -> str | None:
     return str(row[0]) if row and row[0] else None
 
 
+def left_out(run: Run, name: str) -> str | None:
+    """Why the last search has no figure for a model that it was to try: too_large or out_of_time."""
+    sql = "SELECT min(status) FROM marts.model_trials WHERE model = ? HAVING count(*) FILTER (status = 'done') = 0"
+    row = run.duck.execute(sql, [name]).fetchone()
+    return str(row[0]) if row and row[0] else None
+
+
 def rivals(run: Run, side: SideInformation) -> dict[str, Recommender[Any]]:
     """The models to judge in this run, untrained, the boring rule first."""
     chosen = chosen_model(run)

@@ -16,7 +16,7 @@ from ..models.recommenders.catalogue import CATALOGUE, make
 from ..models.recommenders.recommender import Recommender
 from . import ratings, similarities
 from .audience import labels_told
-from .choices import SELECTION, settings_for, why_not
+from .choices import SELECTION, is_tuning, left_out, settings_for, why_not
 from .gated import Built, Run, empty, gated_asset
 from .matrices import NO_INTERACTIONS, read_interactions
 from .readiness import NAME as READINESS
@@ -53,6 +53,8 @@ def _fitted(name: str, run: Run) -> Built:
     side = read_side(run.duck, interactions)
     if note := why_not(run, name, side):
         return empty(table, {"note": note})
+    if is_tuning(run) and (status := left_out(run, name)):
+        return empty(table, {"note": f"{name} was {status} in the search"})
     settings = settings_for(run, name)
     model = make(name, settings, side)
     said, limit = model.memory_bytes(interactions.size), memory_limit(run)

@@ -20,7 +20,7 @@ from ..sources.landing import content_hash, list_files
 from ..storage import publish
 from .gated import Built, Run, gated_asset
 
-VERSIONS = ("shop-pipeline", "dagster", "duckdb", "great-expectations", "numpy", "scipy", "implicit", "numba")
+VERSIONS = ("shop-pipeline", "dagster", "duckdb", "great-expectations", "numpy", "scipy", "scikit-learn", "numba")
 HASHED = ("clean", "features", "models", "marts")
 
 

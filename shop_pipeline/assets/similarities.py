@@ -1,5 +1,7 @@
 """Which products, and which customers, are alike: top-k tables for each measure of shop.yaml.
 
+Customers are compared weekly: there are many more of them, and no mart reads it every day.
+
 Here: `models.product_similarity` and `models.customer_similarity`. Not here: the measures and the search
 (`models/similarity`), and the recommenders that go by neighbours (`models.py`).
 """
@@ -28,6 +30,8 @@ from .side_information import read_features
 
 PRODUCTS, CUSTOMERS = "models.product_similarity", "models.customer_similarity"
 BY_CONTENT = "content"
+MULTIPLY_ADDS_PER_SECOND = 5e8
+"""On 2 cores: 1.7 G in 3.1 s (`benchmarks/similarity.py`)."""
 
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -64,6 +68,12 @@ def _of_products(run: Run) -> Built:
     return Built(f"{built.source} UNION ALL BY NAME FROM found_by_content", metadata=built.metadata)
 
 
+def seconds_for_customers(interactions: Interactions) -> float:
+    """What one search for similar customers takes: each product costs the square of the number of its customers."""
+    degrees = np.bincount(interactions.matrix.indices).astype(np.float64)
+    return float((degrees**2).sum()) / MULTIPLY_ADDS_PER_SECOND
+
+
 def _of_customers(run: Run) -> Built:
     return _by_behaviour(run, "customer", run.session.settings.recommend.customer_measures, "customer_similarity")
 
@@ -74,6 +84,10 @@ def _by_behaviour(run: Run, entity: str, measures: list[Any], readiness: str) ->
     if interactions is None:
         return empty(name, NO_INTERACTIONS)
     if note := shortfall(run, readiness):
+        return empty(name, {"note": note})
+    allowed = run.session.settings.recommend.tuning_minutes * 60
+    if entity == "customer" and (seconds := seconds_for_customers(interactions) * len(measures)) > allowed:
+        note = f"would take about {seconds / 60:.0f} minutes, recommend.tuning_minutes allows {allowed / 60:g}"
         return empty(name, {"note": note})
     if not measures:
         return empty(name, {"note": f"recommend.{entity}_measures of shop.yaml names none"})

@@ -124,7 +124,9 @@ def _group_table(state: GroupScores, interactions: Interactions) -> pa.Table:
 
 
 def _read_groups(duck: duckdb.DuckDBPyConnection, table: str, interactions: Interactions) -> GroupScores:
-    names = tuple(name for (name,) in duck.execute(f"SELECT DISTINCT group_name FROM {table} ORDER BY 1").fetchall())
+    # The group of everybody comes first, the others by name, as the models have them.
+    ordered = f"SELECT group_name FROM {table} GROUP BY 1 ORDER BY group_name <> 'all', group_name"
+    names = tuple(name for (name,) in duck.execute(ordered).fetchall())
     duck.execute("CREATE OR REPLACE TEMP TABLE group_positions (name VARCHAR, position INTEGER)")
     if names:
         duck.executemany("INSERT INTO group_positions VALUES (?, ?)", [(name, n) for n, name in enumerate(names)])

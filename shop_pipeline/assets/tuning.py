@@ -19,6 +19,7 @@ from ..models.evaluation.selection import BASELINE
 from ..models.evaluation.settings_search import Limits
 from ..models.evaluation.trials import Candidate, Search, Settings
 from ..models.evaluation.tuning import TuningConfig, tune
+from ..models.interactions import Interactions
 from ..models.recommenders.catalogue import CATALOGUE, SideInformation, candidates
 from ..settings import Recommend
 from .choices import SELECTION, starting_settings, why_not
@@ -28,7 +29,7 @@ from .plots import line
 from .readiness import NAME as READINESS
 from .readiness import shortfall
 from .side_information import read_side
-from .similarities import memory_limit
+from .similarities import memory_limit, seconds_for_customers
 
 TRIALS = "marts.model_trials"
 CHOSEN_BY = TuningConfig(metric="ndcg", k=10)
@@ -76,6 +77,7 @@ def build_trials(run: Run) -> Built:
         Limits(recommend.tuning_minutes * 60, memory_limit(run)),
         np.random.default_rng(recommend.seed),
         config=CHOSEN_BY,
+        expected_seconds=slow_models(trained),
     )
     n_customers = min(CHOSEN_BY.n_customers, int(np.count_nonzero(np.diff(held_out.indptr))))
     frame = _frame(found).assign(n_customers=n_customers, split_at=split_at)
@@ -90,6 +92,16 @@ def _candidates(run: Run, side: SideInformation) -> dict[str, Candidate]:
     allowed = [BASELINE, *(name for name in wanted if why_not(run, name, side) is None)]
     found = candidates(allowed, side)
     return {name: _started(one, recommend, name) for name, one in found.items()}
+
+
+def slow_models(trained: Interactions) -> dict[str, float]:
+    """Seconds of a trial of those models whose time grows faster than the matrix; an inverse does 0.3 T steps a
+    second.
+    """
+    return {
+        "user_neighbours": seconds_for_customers(trained),
+        "ease": min(trained.matrix.shape) ** 3 / 3e11,
+    }
 
 
 def _started(candidate: Candidate, recommend: Recommend, name: str) -> Candidate:

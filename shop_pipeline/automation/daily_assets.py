@@ -1,4 +1,4 @@
-"""What a daily run builds: everything but the search and the ratings, and of the recommenders the chosen one.
+"""What a daily run builds: of the recommenders the chosen one, and no search, ratings or similar customers.
 
 Here: the choice as the published file tells it, so that looking does not touch the warehouse. Not here: the search
 (`assets/tuning.py`), the jobs (`jobs.py`). By hand, or in the job `tune`, any model can be built.
@@ -9,6 +9,7 @@ import duckdb
 
 from ..assets.choices import BEFORE_ANY_SEARCH, SELECTION
 from ..assets.ratings import NAME as RATINGS
+from ..assets.similarities import CUSTOMERS
 from ..assets.tuning import TRIALS
 from ..contracts import TABLES
 from ..contracts.fitted import FITTED
@@ -17,7 +18,7 @@ from ..storage import query
 
 SEARCH = (TRIALS, SELECTION)
 # Read by nobody every day.
-WEEKLY = (*SEARCH, RATINGS)
+WEEKLY = (*SEARCH, RATINGS, CUSTOMERS)
 # Written by the gate and by raw.events, beside what they tell of.
 NO_ASSETS = ("ops.check_results", "ops.landing_files")
 

@@ -14,11 +14,10 @@ from dagster import DagsterRunStatus, RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ..assets.choices import TUNING_TAG
-from ..assets.ratings import NAME as RATINGS
 from ..assets.session import FULL_REFRESH_TAG
 from ..settings import ShopSettings, find_paths, load_settings
 from .alerts import tell_of_failure
-from .daily_assets import SEARCH, daily_assets
+from .daily_assets import SEARCH, WEEKLY, daily_assets
 from .instance import UNDER_WAY, close_abandoned_runs
 from .landing_days import days_to_load, new_files, state_of, yesterday_and_before
 
@@ -48,7 +47,7 @@ def build_jobs() -> list[UnresolvedAssetJobDefinition]:
         ),
         dg.define_asset_job(
             TUNE,
-            search.downstream() | dg.AssetSelection.assets(RATINGS.split(".")),
+            search.downstream() | dg.AssetSelection.assets(*(name.split(".") for name in WEEKLY)),
             description="Compare all models with many settings, choose one, and publish its lists.",
             tags={TUNING_TAG: "true"},
             hooks={tell_of_failure},

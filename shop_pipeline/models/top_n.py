@@ -54,7 +54,7 @@ class TopN:
 
 @contextmanager
 def single_threaded_blas() -> Iterator[None]:
-    """Keep BLAS to one thread while threads of ours, or of implicit, each call it."""
+    """Keep BLAS to one thread while threads of ours each call it."""
     with threadpool_limits(1, "blas"):
         yield
 

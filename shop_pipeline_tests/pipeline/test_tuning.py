@@ -125,6 +125,7 @@ def test_the_settings_found_are_those_that_were_fitted(shop: duckdb.DuckDBPyConn
 COMPARED = [
     *(table.qualified for name, table in FITTED.items() if name not in OPTIONAL),
     "models.rating_factors",
+    "models.customer_similarity",
     "marts.model_trials",
     "marts.model_selection",
     "marts.model_evaluation",

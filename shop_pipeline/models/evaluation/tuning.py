@@ -83,14 +83,16 @@ def tune(
     *,
     config: TuningConfig | None = None,
     clock: Callable[[], float] = time.perf_counter,
+    expected_seconds: Mapping[str, float] | None = None,
 ) -> Search:
     """Search every candidate's settings within the limits, in this process.
 
-    Only models whose needs are met may be handed in: what a model raises is not caught.
+    Only models whose needs are met may be handed in: what a model raises is not caught. A trial can't be broken off, so
+    name in `expected_seconds` what may be slow.
     """
     validation = Validation(training, held_out, config or TuningConfig(), rng)
 
     def attempt(name: str, settings: Settings, seconds: float) -> Outcome:  # noqa: ARG001
         return validation.attempt(candidates[name].make(settings), clock)
 
-    return search_settings(candidates, attempt, training.size, limits, clock)
+    return search_settings(candidates, attempt, training.size, limits, clock, expected_seconds=expected_seconds)
