@@ -112,6 +112,8 @@ def compete(path: Path, budget_seconds: float, seed: int) -> dict[str, Any]:
     limits = Limits(budget_seconds, MEMORY_BYTES)
     search = search_settings(models, attempt, validation.history.size, limits, time.perf_counter)
     best = search.ranking()
+    if not best:
+        raise SystemExit(f"{budget_seconds} seconds are too few for a single trial: raise --budget-seconds")
     searched = time.perf_counter() - began
     judge = partial(test.judge, seed=seed, cut=MRR_CUT)
     told = metrics(judge(models[best[0].model].make(best[0].settings))[0])

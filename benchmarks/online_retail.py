@@ -54,7 +54,7 @@ SELECT (SELECT max(json_extract(outputs, '$."clean.order_lines".rows')) FROM ops
     round(max(value) FILTER (model = 'item_neighbours'), 4) AS ndcg_item_neighbours,
     round(max(value) FILTER (model = 'als'), 4) AS ndcg_als,
     max(model) FILTER (is_champion) AS champion
-FROM marts.model_evaluation WHERE metric = 'ndcg' AND k = 10 AND customers = 'all'
+FROM marts.model_evaluation WHERE metric = 'ndcg' AND k = 10
 """
 
 

@@ -62,7 +62,8 @@ def read_file(path: Path) -> pd.DataFrame:
         ValueError: for more columns with commas or tabs, or an empty file.
     """
     with path.open(encoding="utf-8-sig") as lines:
-        first = [line.rstrip("\r\n") for _, line in zip(range(LOOKED_AT), lines, strict=False)]
+        filled = (line.rstrip("\r\n") for line in lines if line.strip())
+        first = [line for _, line in zip(range(LOOKED_AT), filled, strict=False)]
     if not first:
         raise ValueError(f"{path.name} is empty")
     separator = next((one for one in "\t," if one in first[0]), " ")
@@ -86,7 +87,7 @@ def _is_header(first: Sequence[str], separator: str) -> bool:
 
 def _read_columns(path: Path, separator: str, *, has_header: bool) -> pd.DataFrame:
     return pd.read_csv(
-        path, sep=separator, names=["user", "item"], index_col=False, dtype=str, skiprows=int(has_header),
+        path, sep=separator, names=["user", "item"], index_col=False, dtype=str, header=0 if has_header else None,
         encoding="utf-8-sig", keep_default_na=False, on_bad_lines="error", skipinitialspace=True,
     )  # fmt: skip
 

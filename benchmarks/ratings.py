@@ -56,14 +56,15 @@ def is_number(text: str) -> bool:
 def read_ratings(path: Path) -> Ratings:
     """The first three columns of the file. Raises SystemExit for a file that has no three, or no number as a rating."""
     with path.open(encoding="utf-8-sig") as file:
-        first = file.readline().rstrip("\n")
+        first = next((line.rstrip("\r\n") for line in file if line.strip()), "")
     separator = next((each for each in ("::", "\t", ",", ";") if each in first), r"\s+")
     fields = re.split(separator, first.strip())
     if len(fields) < 3:
         raise SystemExit(f"{path}: {first!r} has no three columns")
     header = None if is_number(fields[2].strip('"')) else 0
     frame = pd.read_csv(
-        path, sep="\t" if separator == "::" else separator, header=header, encoding="utf-8-sig", dtype=str
+        path, sep="\t" if separator == "::" else separator, header=header, encoding="utf-8-sig", dtype=str,
+        keep_default_na=False, index_col=False,
     )  # fmt: skip
     if separator == "::":
         frame = frame.iloc[:, 0].str.split("::", expand=True)

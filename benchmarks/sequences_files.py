@@ -74,10 +74,12 @@ def read_clicks(path: Path) -> pd.DataFrame:
     names = {name: COLUMNS.get(name.strip().strip('"').lower()) for name in header.rstrip("\r\n").split(separator)}
     if sorted(filter(None, names.values())) != ["item", "session", "time"]:
         raise ValueError(f"{path.name}: expected the columns SessionId, ItemId and Time, found {', '.join(names)}")
-    found = pd.read_csv(path, sep=separator, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    found = pd.read_csv(path, sep=separator, dtype=str, encoding="utf-8-sig", keep_default_na=False, index_col=False)
     found.columns = [names.get(name, name) or name for name in header.rstrip("\r\n").split(separator)]
     found = found[["session", "item", "time"]]
     numbers = pd.to_numeric(found["time"], errors="coerce")
+    if numbers.notna().any() and numbers.isna().any():
+        raise ValueError(f"{path.name}: {int(numbers.isna().sum())} times are no numbers, and others are")
     if numbers.isna().any():
         numbers = pd.to_datetime(found["time"], utc=True, format="ISO8601").astype("int64") / 1e9
     return found.assign(time=numbers).sort_values(["session", "time"], kind="stable", ignore_index=True)

@@ -215,6 +215,8 @@ def compete(train: Path, test: Path, budget_seconds: float, seed: int) -> dict[s
     limits = Limits(budget_seconds, MEMORY_BYTES)
     search = search_settings(models, attempt, validation.training.size, limits, time.perf_counter)
     ranking, searched = search.ranking(), time.perf_counter() - began
+    if not ranking:
+        raise SystemExit(f"{budget_seconds} seconds are too few for a single trial: raise --budget-seconds")
     final = Contest(clicks, later, seed)
     if not len(final.predictions.asked):
         raise SystemExit(f"{test.name}: no session has two items that training knows")

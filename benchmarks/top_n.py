@@ -61,6 +61,8 @@ class Contest:
         self.training, held_out = hold_out(self.pair.train, SHARE_HELD_OUT, rng)
         self.validation = Validation(self.training, held_out, TuningConfig(k=K), rng)
         self.users = np.flatnonzero(np.diff(self.pair.test.indptr))
+        if not len(self.users):
+            raise SystemExit(f"{options.test.name}: nobody whom training knows has an item that it knows")
         self.peaks: dict[str, float] = defaultdict(float)
         self.failed: set[str] = set()
         self.expected: dict[str, float] = {}
@@ -229,7 +231,7 @@ def main() -> None:
     options = parser.parse_args()
     told = compete(Contest(options, began), options.models.split(","))
     if options.json:
-        print(json.dumps(told, indent=2))
+        print(json.dumps(told, indent=2, allow_nan=False))
     else:
         print_table(told)
 

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
+from .names import CustomerMeasure, GatedModel, Label, Measure, ModelName
+
 FeedName = Literal[
     "events",
     "products",
@@ -28,15 +30,6 @@ FeedName = Literal[
     "market",
     "rates",
 ]
-
-GatedModel = Literal[
-    "product_similarity", "customer_similarity", "item_neighbours", "als", "model_evaluation", "recommendations"
-]
-
-Label = Literal["wholesale", "bot", "staff", "test"]
-
-CustomerMeasure = Literal["cosine", "pearson", "euclidean", "jaccard", "tfidf", "bm25", "asymmetric"]
-Measure = Literal[CustomerMeasure, "content"]
 
 
 class SettingsError(Exception):
@@ -211,18 +204,18 @@ class Recommend(_Strict):
     # ALS until a search for settings has found better ones.
     n_factors: int = Field(32, ge=1, le=1024)
     iterations: int = Field(15, ge=1)
-    regularization: float = Field(30, ge=0)
+    regularization: float = Field(30, gt=0)
     alpha: float = Field(1.0, gt=0)
-    holdout_days: int = Field(28, ge=1)
+    holdout_days: int = Field(28, ge=1, le=3660)
     """Length of the test period that model_evaluation cuts off before `as_of`."""
     seed: int = 7
     memory_gb: float = Field(1.0, gt=0)
-    """What a similarity or a model may take beside its input; a larger model is not fitted, and says so."""
+    """What a similarity may take beside its result, and a model in all; a larger one is not made, and says so."""
     product_measures: list[Measure] = list(get_args(Measure))
     """How alike products are told to be (models.product_similarity): by who bought them, and by their content."""
     customer_measures: list[CustomerMeasure] = ["cosine"]
     """The same for customers (models.customer_similarity); there are many more of them than products."""
-    models: list[str] | None = None
+    models: list[ModelName] | None = None
     """Which models the `tune` job compares; all whose needs the data meet, if not given. Popularity is always one."""
     tuning_minutes: float = Field(4.0, gt=0)
     """What the search for settings may take; the fits of the found settings come on top."""

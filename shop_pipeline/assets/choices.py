@@ -5,18 +5,22 @@ Here: reading `marts.model_selection`, and which models the data allow. Not here
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from ..models.evaluation.selection import BASELINE
 from ..models.evaluation.trials import Settings
+from ..models.interactions import Interactions
 from ..models.recommenders.catalogue import CATALOGUE, SideInformation, entry_of, make
 from ..models.recommenders.recommender import Recommender
 from ..settings import Recommend, SettingsError
 from .gated import Run
 from .readiness import shortfall
+from .room import memory_limit
+from .session import TUNING_TAG
+from .side_information import read_side
 
 SELECTION = "marts.model_selection"
-TUNING_TAG = "shop/tuning"
 BEFORE_ANY_SEARCH = ("item_neighbours", "als")
 """Both were best of a published comparison or another, and both are quick: see docs/decisions.md."""
 # The requirement of marts.model_readiness that a model stands under beside its own, by family.
@@ -67,15 +71,23 @@ def left_out(run: Run, name: str) -> str | None:
     return str(row[0]) if row and row[0] else None
 
 
-def rivals(run: Run, side: SideInformation) -> dict[str, Recommender[Any]]:
-    """The models to judge in this run, untrained, the boring rule first."""
+def rivals(run: Run, trained: Interactions) -> Iterator[tuple[str, Recommender[Any]]]:
+    """The models to judge in this run, untrained and one at a time, the boring rule first."""
     chosen = chosen_model(run)
     if is_tuning(run) and chosen:
         found = [name for (name,) in run.duck.execute(f"SELECT model FROM {SELECTION} ORDER BY model").fetchall()]
     else:
         found = [chosen] if chosen else list(BEFORE_ANY_SEARCH)
-    names = [BASELINE, *(name for name in found if name != BASELINE and why_not(run, name, side) is None)]
-    return {name: make(name, settings_for(run, name), side) for name in names}
+    side, limit = read_side(run.duck, trained, found), memory_limit(run)
+    yield BASELINE, make(BASELINE, settings_for(run, BASELINE), side)
+    for name in found:
+        if name == BASELINE or why_not(run, name, side):
+            continue
+        model = make(name, settings_for(run, name), side)
+        if model.memory_bytes(trained.size) <= limit:
+            yield name, model
+        else:
+            run.log.warning(f"{name} is not judged: it would take more than recommend.memory_gb allows")
 
 
 def why_not(run: Run, name: str, side: SideInformation) -> str | None:

@@ -1,6 +1,7 @@
 """The honest comparison: models are fitted before a cut in time and judged on what customers bought after it.
 
-Here: `marts.model_evaluation` and the champion. In the job `tune` all models are judged, each with its best settings;
+Here: `models.evaluation`, of which two marts are cut, and the champion. In the job `tune` all models are judged, each
+with its best settings;
 every day the chosen one alone, against the boring rule. Not here: metrics and intervals (`models/evaluation`), the cut
 (`held_out.py`), the search for settings (`tuning.py`), and what the champion fills (`recommendations.py`).
 """
@@ -21,9 +22,8 @@ from .gated import Built, Run, empty
 from .held_out import held_out_between, interactions_before
 from .plots import intervals
 from .readiness import shortfall
-from .side_information import read_side
 
-NAME = "marts.model_evaluation"
+NAME = "models.evaluation"
 KS = (5, 10, 20)
 K, CHOSEN_BY = 10, "ndcg"
 
@@ -50,7 +50,7 @@ def _judge(run: Run, trained: Interactions, held_out: Any) -> dict[str, list[Eva
     seed = run.session.settings.recommend.seed
     customers = np.flatnonzero(np.diff(held_out.indptr))
     training, baseline, found = Training.of(trained, customers), None, {}
-    for name, model in rivals(run, read_side(run.duck, trained)).items():
+    for name, model in rivals(run, trained):
         run.log.info(f"judging {name}")
         lists = model.fit(trained, np.random.default_rng(seed)).recommend(customers, max(KS))
         rng = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ the UI is told (`reporting.py`).
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -65,7 +65,7 @@ class Built:
 
 def empty(name: str, metadata: Mapping[str, object]) -> Built:
     """No rows for the table `name`, and why."""
-    return Built(f"SELECT * FROM {name} LIMIT 0", metadata=dict(metadata))
+    return Built(f"SELECT * FROM {name} WHERE false", metadata=dict(metadata))
 
 
 Builder = Callable[[Run], Built]
@@ -81,10 +81,11 @@ def gated_asset(
     partitions: dg.PartitionsDefinition | None = None,
     afterwards: Afterthought | None = None,
     retry: dg.RetryPolicy | None = None,
+    fresh_for: timedelta | None = None,
 ) -> dg.AssetsDefinition:
     """The asset `[schema, table]` over its upstream tables `deps` (qualified names).
 
-    `afterwards` adds metadata from the stored table (a plot, a density).
+    `afterwards` adds metadata from the stored table (a plot, a density). After `fresh_for` the UI calls it overdue.
     """
     key = dg.AssetKey([table.schema, table.name])
 
@@ -100,6 +101,7 @@ def gated_asset(
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         retry_policy=retry,
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=fresh_for) if fresh_for else None,
     )
     def asset(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
         began = time.monotonic()

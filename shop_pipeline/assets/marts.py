@@ -1,5 +1,6 @@
 """Stage 5, `marts`: what people query. SQL files, the evaluation and the recommendations."""
 
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -7,36 +8,37 @@ import dagster as dg
 from ..contracts import TABLES
 from ..contracts.fitted import FITTED
 from .choices import SELECTION
-from .evaluation import build_evaluation
+from .evaluation import NAME as EVALUATION
 from .gated import Run, gated_asset
 from .plots import line
 from .readiness import NAME as READINESS
 from .recommendations import build_recommendations
 from .sql_files import sql_asset
 
-EVALUATED_FROM = (
-    "features.interactions",
-    "clean.events",
-    "clean.returns",
-    "clean.products",
-    "clean.customers",
-    SELECTION,
-    READINESS,
-)
+STALE_AFTER = timedelta(days=2)
+"""Two mornings without new lists."""
 
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The quality table comes last: it tells of all others."""
     python = {"python", "numpy"}
-    recommended_from = (*EVALUATED_FROM, "marts.model_evaluation", *(table.qualified for table in FITTED.values()))
+    fitted = (table.qualified for table in FITTED.values())
+    recommended_from = {"clean.customers", "features.interactions", EVALUATION, READINESS, SELECTION, *fitted}
     # Nothing reads them; the publication comes after all that was learned.
     learned_beside = ("models.customer_similarity", "models.rating_factors")
     made = [
         sql_asset("marts.sales_daily", afterwards=_revenue),
         sql_asset("marts.popular_products"),
         sql_asset("marts.similar_products"),
-        gated_asset(TABLES["marts.model_evaluation"], build_evaluation, EVALUATED_FROM, kinds=python),
-        gated_asset(TABLES["marts.recommendations"], build_recommendations, recommended_from, kinds=python),
+        sql_asset("marts.model_evaluation"),
+        sql_asset("marts.model_evaluation_by_activity"),
+        gated_asset(
+            TABLES["marts.recommendations"],
+            build_recommendations,
+            recommended_from,
+            kinds=python,
+            fresh_for=STALE_AFTER,
+        ),
     ]
     # Every table is upstream of a mart or, if only for its refusals, of the quarantine.
     last = ("clean.quarantine", *learned_beside, *(".".join(asset.key.path) for asset in made))

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
+from ..contracts import TABLES
 from ..contracts.fitted import FITTED
 from ..models.interactions import Interactions
 from ..models.recommenders.catalogue import CATALOGUE, make
@@ -17,11 +18,13 @@ from ..models.recommenders.recommender import Recommender
 from . import ratings, similarities
 from .audience import labels_told
 from .choices import SELECTION, is_tuning, left_out, settings_for, why_not
+from .evaluation import NAME as EVALUATION
+from .evaluation import build_evaluation
 from .gated import Built, Run, empty, gated_asset
 from .matrices import NO_INTERACTIONS, read_interactions
 from .readiness import NAME as READINESS
+from .room import memory_limit
 from .side_information import read_side
-from .similarities import memory_limit
 from .states import read_state, state_table
 
 LEARNED_FROM = ("features.interactions", READINESS, SELECTION)
@@ -38,7 +41,9 @@ def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
         gated_asset(FITTED[name], partial(_fitted, name), _upstream(name), kinds={"python", "numpy"})
         for name in CATALOGUE
     ]
-    return [*similarities.assets(partitions), *fitted, *ratings.assets(partitions)]
+    judged_from = {*LEARNED_FROM, "clean.events", "clean.returns", *KNOWN_FROM.values()}
+    judged = gated_asset(TABLES[EVALUATION], build_evaluation, judged_from, kinds={"python", "numpy"})
+    return [*similarities.assets(partitions), *fitted, *ratings.assets(partitions), judged]
 
 
 def _upstream(name: str) -> set[str]:
@@ -50,7 +55,7 @@ def _fitted(name: str, run: Run) -> Built:
     table, interactions = FITTED[name].qualified, read_interactions(run.duck)
     if interactions is None:
         return empty(table, NO_INTERACTIONS)
-    side = read_side(run.duck, interactions)
+    side = read_side(run.duck, interactions, [name])
     if note := why_not(run, name, side):
         return empty(table, {"note": note})
     if is_tuning(run) and (status := left_out(run, name)):
@@ -69,5 +74,5 @@ def _fitted(name: str, run: Run) -> Built:
 
 def restored(run: Run, name: str, interactions: Interactions) -> Recommender[Any]:
     """The model from its stored table, without training."""
-    model = make(name, settings_for(run, name), read_side(run.duck, interactions))
+    model = make(name, settings_for(run, name), read_side(run.duck, interactions, [name]))
     return model.restore(interactions, read_state(run.duck, name, interactions))

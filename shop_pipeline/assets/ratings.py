@@ -28,7 +28,8 @@ FEWEST = 100
 
 # The newest rating that a customer gave a product, by those from whom the models learn.
 RATED = """
-SELECT customer_id, product_id, arg_max(rating, event_at)::FLOAT AS rating, max(epoch(event_at)) / 86400 AS day
+SELECT customer_id, product_id, arg_max(rating, (event_at, event_id))::FLOAT AS rating,
+    max(epoch(event_at)) / 86400 AS day
 FROM clean.events
 ANTI JOIN (
     SELECT DISTINCT customer_id FROM clean.customer_labels WHERE list_contains(getvariable('leave_out'), label)
@@ -65,7 +66,8 @@ def _models() -> dict[str, RatingPredictor]:
 
 def _judged(model: RatingPredictor, ratings: Ratings, run: Run) -> dict[str, float]:
     assert ratings.times is not None
-    is_new = ratings.times > np.quantile(ratings.times, 1 - TESTED)
+    is_new = np.zeros(len(ratings), bool)
+    is_new[np.argsort(ratings.times, kind="stable")[-round(TESTED * len(ratings)) :]] = True
     model.fit(ratings.part(~is_new), np.random.default_rng(run.session.settings.recommend.seed))
     errors = errors_of(model, ratings.part(is_new))
     return {"rmse": float(errors.rmse), "mae": float(errors.mae)}

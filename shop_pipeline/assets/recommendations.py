@@ -70,8 +70,8 @@ def build_recommendations(run: Run) -> Built:
 
 
 def champion_name(run: Run) -> str:
-    """The champion of marts.model_evaluation; popularity where nothing could be judged, or the champion not fitted."""
-    row = run.duck.execute("SELECT min(model) FROM marts.model_evaluation WHERE is_champion").fetchone()
+    """The champion of models.evaluation; popularity where nothing could be judged, or the champion not fitted."""
+    row = run.duck.execute("SELECT min(model) FROM models.evaluation WHERE is_champion").fetchone()
     if not row or not row[0]:
         return BASELINE
     is_fitted = run.duck.execute(f"SELECT count(*) > 0 FROM {FITTED[row[0]].qualified}").fetchone()

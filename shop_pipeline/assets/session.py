@@ -21,6 +21,7 @@ from ..storage import open_warehouse, set_variables
 
 AS_OF_TAG = "shop/as_of"
 FULL_REFRESH_TAG = "shop/full_refresh"
+TUNING_TAG = "shop/tuning"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Session:
         given = tags.get(AS_OF_TAG)
         if given:
             return self.end_of_day(date.fromisoformat(given))
+        if TUNING_TAG in tags:
+            # It builds only some of the marts, and all have to be of one moment.
+            last = self.duck.execute("SELECT max(as_of) FROM marts.model_readiness").fetchone()
+            if last and last[0]:
+                clock: datetime = last[0]
+                return clock
         newest = self.duck.execute(f"SELECT max(event_date) FROM {newest_in}").fetchone()
         return self.end_of_day(newest[0] if newest and newest[0] else self.settings.shop.first_day)
 

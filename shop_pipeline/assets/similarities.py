@@ -20,18 +20,20 @@ from ..models.interactions import Interactions
 from ..models.similarity.content import content_similarity_bytes, similar_by_content
 from ..models.similarity.measures import Similarity
 from ..models.similarity.top_k import similarity_memory, top_k_neighbours
-from ..storage import free_memory
 from .audience import labels_told
 from .gated import Built, Run, empty, gated_asset
 from .matrices import NO_INTERACTIONS, neighbours_table, read_interactions
 from .readiness import NAME as READINESS
 from .readiness import shortfall
+from .room import memory_limit
 from .side_information import read_features
 
 PRODUCTS, CUSTOMERS = "models.product_similarity", "models.customer_similarity"
 BY_CONTENT = "content"
 MULTIPLY_ADDS_PER_SECOND = 5e8
 """On 2 cores: 1.7 G in 3.1 s (`benchmarks/similarity.py`)."""
+PAIRS_PER_SECOND = 4e8
+"""60,000 customers with 1,000,000 entries took 16 s, 140,000 with 2,000,000 42 s, on busy cores."""
 
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -41,18 +43,6 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
         gated_asset(TABLES[PRODUCTS], _of_products, learned_from | {"clean.products"}, kinds=kinds),
         gated_asset(TABLES[CUSTOMERS], _of_customers, learned_from, kinds=kinds),
     ]
-
-
-def memory_limit(run: Run) -> int:
-    """Bytes for one similarity or model: what `shop.yaml` gives it, or what is free where that is less.
-
-    A similarity is the same for every limit, so that this does not make two runs differ; a model that would need more
-    is not fitted at all.
-    """
-    given, free = int(run.session.settings.recommend.memory_gb * 2**30), free_memory()
-    if free < given:
-        run.log.warning(f"{free / 2**20:.0f} MB of memory are free: less than recommend.memory_gb of shop.yaml")
-    return min(given, free)
 
 
 def _of_products(run: Run) -> Built:
@@ -69,9 +59,12 @@ def _of_products(run: Run) -> Built:
 
 
 def seconds_for_customers(interactions: Interactions) -> float:
-    """What one search for similar customers takes: each product costs the square of the number of its customers."""
+    """What one search for similar customers takes: the squared number of customers of each product, and a look at
+    every pair of customers.
+    """
     degrees = np.bincount(interactions.matrix.indices).astype(np.float64)
-    return float((degrees**2).sum()) / MULTIPLY_ADDS_PER_SECOND
+    pairs = float(interactions.matrix.shape[0]) ** 2
+    return float((degrees**2).sum()) / MULTIPLY_ADDS_PER_SECOND + pairs / PAIRS_PER_SECOND
 
 
 def _of_customers(run: Run) -> Built:
@@ -94,10 +87,13 @@ def _by_behaviour(run: Run, entity: str, measures: list[Any], readiness: str) ->
     limit, k = memory_limit(run), run.session.settings.recommend.similar_products
     matrix, ids = _columns(entity, interactions)
     degrees = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    said = max(
-        similarity_memory(matrix.shape[0], degrees, k, Similarity(one), memory_limit_bytes=limit).peak
-        for one in measures
-    )
+    try:
+        said = max(
+            similarity_memory(matrix.shape[0], degrees, k, Similarity(one), memory_limit_bytes=limit).peak
+            for one in measures
+        )
+    except ValueError as error:
+        return empty(name, {"note": f"recommend.memory_gb of shop.yaml: {error}"})
     run.log.info(f"{entity} similarity takes {said / 2**20:.0f} MB beside its input")
     run.duck.register(f"found_{entity}s", pa.concat_tables(_found(entity, matrix, ids, measures, k, limit)))
     return Built(f"SELECT * FROM found_{entity}s", metadata={"memory_bytes": said} | labels_told(run))

@@ -28,8 +28,9 @@ from .held_out import held_out_between, interactions_before
 from .plots import line
 from .readiness import NAME as READINESS
 from .readiness import shortfall
+from .room import memory_limit
 from .side_information import read_side
-from .similarities import memory_limit, seconds_for_customers
+from .similarities import seconds_for_customers
 
 TRIALS = "marts.model_trials"
 CHOSEN_BY = TuningConfig(metric="ndcg", k=10)
@@ -52,7 +53,7 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     )
     return [
         gated_asset(TABLES[TRIALS], build_trials, learned_from, kinds={"python", "numpy"}),
-        gated_asset(TABLES[SELECTION], lambda _: Built(CHOICE), (TRIALS,), kinds={"sql"}),
+        gated_asset(TABLES[SELECTION], build_selection, (TRIALS,), kinds={"sql"}),
     ]
 
 
@@ -85,10 +86,21 @@ def build_trials(run: Run) -> Built:
     return Built("SELECT * FROM found_trials", metadata=_told(found, frame))
 
 
+def build_selection(run: Run) -> Built:
+    """The best trial of each model; what an earlier search found stays where this one came to nothing."""
+    tried = run.duck.execute(
+        f"SELECT count(*) FROM {TRIALS} WHERE status = 'done' AND model <> ?", [BASELINE]
+    ).fetchone()
+    if tried and tried[0]:
+        return Built(CHOICE)
+    kept = f"SELECT * EXCLUDE (as_of, run_id) FROM {SELECTION}"
+    return Built(kept, metadata={"note": "no model but popularity could be tried: the last choice stays"})
+
+
 def _candidates(run: Run, side: SideInformation) -> dict[str, Candidate]:
     """The models of shop.yaml that the data allow, starting from its settings."""
     recommend = run.session.settings.recommend
-    wanted = [name for name in recommend.models or CATALOGUE if name != BASELINE]
+    wanted = [name for name in (CATALOGUE if recommend.models is None else recommend.models) if name != BASELINE]
     allowed = [BASELINE, *(name for name in wanted if why_not(run, name, side) is None)]
     found = candidates(allowed, side)
     return {name: _started(one, recommend, name) for name, one in found.items()}

@@ -1,6 +1,6 @@
 """What a daily run builds: of the recommenders the chosen one, and no search, ratings or similar customers.
 
-Here: the choice as the published file tells it, so that looking does not touch the warehouse. Not here: the search
+Here: reading the choice. Not here: the search
 (`assets/tuning.py`), the jobs (`jobs.py`). By hand, or in the job `tune`, any model can be built.
 """
 
@@ -32,11 +32,15 @@ def daily_assets(paths: Paths) -> list[dg.AssetKey]:
 
 
 def chosen_models(paths: Paths) -> tuple[str, ...]:
-    """The model that the last search chose; those that stand in for it before the first one."""
-    if not paths.published.exists():
-        return BEFORE_ANY_SEARCH
-    try:
-        found = query(paths.published, f"SELECT model FROM {SELECTION} WHERE is_chosen")
-    except duckdb.CatalogException:  # published by a version without a search
-        return BEFORE_ANY_SEARCH
-    return tuple(str(name) for (name,) in (found.fetchall() if found else [])) or BEFORE_ANY_SEARCH
+    """The model that the last search chose; those that stand in for it before the first one.
+
+    The run goes by the warehouse, which has a choice that was not published where a search broke off behind it. While
+    another process holds it, the published file answers.
+    """
+    for file in (paths.warehouse, paths.published):
+        try:
+            found = query(file, f"SELECT model FROM {SELECTION} WHERE is_chosen")
+        except (FileNotFoundError, duckdb.Error):  # not there, held, or of a version without a search
+            continue
+        return tuple(str(name) for (name,) in (found.fetchall() if found else [])) or BEFORE_ANY_SEARCH
+    return BEFORE_ANY_SEARCH

@@ -13,8 +13,7 @@ import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from ..assets.choices import TUNING_TAG
-from ..assets.session import FULL_REFRESH_TAG
+from ..assets.session import FULL_REFRESH_TAG, TUNING_TAG
 from ..settings import ShopSettings, find_paths, load_settings
 from .alerts import tell_of_failure
 from .daily_assets import SEARCH, WEEKLY, daily_assets
@@ -57,9 +56,14 @@ def build_jobs() -> list[UnresolvedAssetJobDefinition]:
 
 def build_weekly_schedule(settings: ShopSettings) -> dg.ScheduleDefinition:
     """Every Sunday, an hour after the daily run: which model is best by now."""
-    return dg.ScheduleDefinition(
+
+    @dg.schedule(
         name="every_sunday", job_name=TUNE, cron_schedule=EVERY_SUNDAY, execution_timezone=settings.shop.timezone
     )
+    def every_sunday() -> dg.RunRequest | dg.SkipReason:
+        return dg.RunRequest() if find_paths().published.exists() else dg.SkipReason("nothing is loaded yet")
+
+    return every_sunday
 
 
 def build_schedule(settings: ShopSettings) -> dg.ScheduleDefinition:

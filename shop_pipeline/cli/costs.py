@@ -31,6 +31,8 @@ DISK_PER_ROW = 105
 """Warehouse: 106 and 104 bytes."""
 DISK_PER_LISTED_PRODUCT = 45
 """Published file, by rows of marts.recommendations; it was 45 to 30 bytes from the smallest shop to the largest."""
+DISK_PER_SIMILAR_ROW = 10
+"""In models and in marts, and in each published file: 1,454,783 rows of Online Retail are 14 MB."""
 PUBLISHED_COPIES = 3
 """The new file, its kept version, and the one that it replaces."""
 DISK_BESIDE = 30_000_000
@@ -39,6 +41,8 @@ BASE_SECONDS = 12.0
 SECONDS_PER_NEW_ROW = 9.3e-6
 SECONDS_PER_STORED_ROW = 7.6e-6
 """One more day on 541,909 stored rows of Online Retail takes 16.0 s."""
+SECONDS_PER_SIMILAR_ROW = 1.5e-6
+"""Writing and checking them: the same rows took 2.2 s beside the search."""
 MULTIPLY_ADDS_PER_SECOND = 5.5e8
 """`benchmarks/similarity.py`: 1.7 G in 3.1 s on 2 cores."""
 
@@ -59,6 +63,10 @@ class Counts:
     multiply_adds: float
     list_length: int
     als_memory: int
+    n_measures: int
+    """Of product similarity."""
+    n_similar: int
+    """Rows of models.product_similarity."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +93,13 @@ def needs(counts: Counts, similarity: int) -> Needs:
         BASE_SECONDS
         + counts.new_rows * SECONDS_PER_NEW_ROW
         + counts.stored_rows * SECONDS_PER_STORED_ROW
-        # Once for the table and once for the evaluation.
-        + 2 * counts.multiply_adds / MULTIPLY_ADDS_PER_SECOND
+        # Once for each measure, and for the item neighbours in their table and in the evaluation.
+        + (counts.n_measures + 2) * counts.multiply_adds / MULTIPLY_ADDS_PER_SECOND
+        + counts.n_similar * SECONDS_PER_SIMILAR_ROW
     )
+    similar = counts.n_similar * DISK_PER_SIMILAR_ROW * (2 + PUBLISHED_COPIES)
     # ALS and the similarity step come one after the other: what one needs more than the other is added once.
     memory = BASE_MEMORY + min(worked_on, DUCKDB_MEMORY) + matrix + max(0, counts.als_memory - similarity)
-    return Needs(memory, similarity, counts.kept_rows * DISK_PER_ROW + listed + spilled + DISK_BESIDE, seconds)
+    return Needs(
+        memory, similarity, counts.kept_rows * DISK_PER_ROW + listed + similar + spilled + DISK_BESIDE, seconds
+    )

@@ -18,7 +18,7 @@ from ..sources.presets import load_feed_preset
 from ..sources.problems import LandingError
 from ..storage import WarehouseLocked, look_at_warehouse
 
-LIBRARIES = ("dagster", "duckdb", "great-expectations", "pandas", "numpy", "scipy", "implicit", "numba")
+LIBRARIES = ("dagster", "duckdb", "great-expectations", "pandas", "numpy", "scipy", "scikit-learn", "numba")
 ENOUGH_DISK_GB = 2.0
 Finding = tuple[str, bool, str]
 

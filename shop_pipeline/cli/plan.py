@@ -120,7 +120,7 @@ def _similarity(found: Estimate, recommend: Recommend, limit: int) -> Similarity
 def _least(found: Estimate, recommend: Recommend) -> int:
     matrix = found.matrix
     unlimited = similarity_memory(
-        matrix.n_customers, matrix.degrees, recommend.similar_products, memory_limit_bytes=1 << 62
+        matrix.n_customers, matrix.degrees, recommend.similar_products, memory_limit_bytes=1 << 62, n_threads=1
     )
     return unlimited.fixed + 8 * int(matrix.degrees.max(initial=0))
 

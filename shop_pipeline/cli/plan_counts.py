@@ -73,6 +73,8 @@ def estimate(paths: Paths, settings: ShopSettings, order: Order) -> Estimate:
         multiply_adds=matrix.multiply_adds,
         list_length=settings.recommend.list_length,
         als_memory=_als(settings, matrix),
+        n_measures=len(settings.recommend.product_measures),
+        n_similar=len(matrix.degrees) * settings.recommend.similar_products * len(settings.recommend.product_measures),
     )
     return Estimate(feeds, since, until, counts, matrix, matrix_from)
 

@@ -55,12 +55,14 @@ def run_pipeline(paths: Paths, order: Order) -> int:
     """
     load_settings(paths.shop_yaml)
     prepare_instance(paths)
+    # Looks into the warehouse, which it can't once this process holds it.
+    wanted = daily_assets(paths)
     # DuckDB locks per process: held from here on, so that a second run is told at once and not in the middle.
     with closing(open_warehouse(paths.warehouse, memory_gb=PEEK_GB, wait_seconds=WAIT_SECONDS)):
-        return _run(paths, order, Console(highlight=False))
+        return _run(paths, order, wanted, Console(highlight=False))
 
 
-def _run(paths: Paths, order: Order, console: Console) -> int:
+def _run(paths: Paths, order: Order, wanted: list[dg.AssetKey], console: Console) -> int:
     _make_sample_if_empty(paths, console)
     settings = load_settings(paths.shop_yaml)
     known_limits(settings)
@@ -68,7 +70,7 @@ def _run(paths: Paths, order: Order, console: Console) -> int:
         load_feed_preset(feed, name)  # a wrong format is told now, also where no file of the feed is new
     days = choose_days(paths, settings, order)
     console.print(f"Loading {days.since} to {days.until} from {escape(str(paths.landing))}")
-    job = _job(paths, settings, order)
+    job = _job(settings, order, wanted)
     return _execute(paths, job, days.tags | ({AS_OF_TAG: order.as_of.isoformat()} if order.as_of else {}), console)
 
 
@@ -150,11 +152,13 @@ def _checked(days: Days, settings: ShopSettings) -> Days:
     return days
 
 
-def _job(paths: Paths, settings: ShopSettings, order: Order) -> dg.JobDefinition:
+def _job(settings: ShopSettings, order: Order, wanted: list[dg.AssetKey]) -> dg.JobDefinition:
+    """A full run builds all models, so that none keeps a customer whose files are gone."""
     name = FULL_REFRESH if order.full else DAILY
     defs = build_defs(settings)
     if order.selection is None:
-        return defs.resolve_job_def(name).get_subset(asset_selection=set(daily_assets(paths)))
+        job = defs.resolve_job_def(name)
+        return job if order.full else job.get_subset(asset_selection=set(wanted))
     # What was selected is published like everything else.
     selection = _selected(defs, order.selection) | dg.AssetSelection.from_string(PUBLISHING)
     tags = {FULL_REFRESH_TAG: "true"} if order.full else {}

@@ -4,7 +4,7 @@ Not here: the judging (`models/evaluation`), and what is done with the choice (`
 """
 
 from .mart import mart
-from .table import Column, Rule
+from .table import Column, Rule, Table
 
 INTERVAL = Rule(
     "interval_holds_value",
@@ -80,33 +80,61 @@ MODEL_SELECTION = mart(
     rules=(_one_chosen("chosen", "is_chosen"),),
 )
 
-MODEL_EVALUATION = mart(
-    "model_evaluation",
-    "one metric of one model on the test period, over all customers or a class of them",
-    (
-        Column("model", "VARCHAR", "model"),
-        Column("metric", "VARCHAR", "metric"),
-        Column("k", "INTEGER", "length of the list", minimum=1),
-        Column("customers", "VARCHAR", "all, or those with so many products before the test period"),
-        Column("value", "DOUBLE", "mean over customers; shares are 0 to 1, novelty is in bits", minimum=0),
-        Column("ci_low", "DOUBLE", "lower end of the 95 % bootstrap interval", required=False),
-        Column("ci_high", "DOUBLE", "upper end", required=False),
-        Column("baseline", "VARCHAR", "the rival"),
-        Column("beats_baseline", "BOOLEAN", "the paired difference to the rival is over zero with its whole interval"),
-        Column("is_champion", "BOOLEAN", "the model that fills marts.recommendations"),
-        Column("n_customers", "BIGINT", "customers with something to find", minimum=0),
-        Column("split_at", "TIMESTAMP", "start of the test period (UTC); training ends there"),
-    ),
-    ("model", "metric", "k", "customers"),
-    rules=(
-        _interval("model, metric, k, customers"),
+_JUDGEMENT = (
+    Column("value", "DOUBLE", "mean over customers; shares are 0 to 1, novelty is in bits", minimum=0),
+    Column("ci_low", "DOUBLE", "lower end of the 95 % bootstrap interval", required=False),
+    Column("ci_high", "DOUBLE", "upper end", required=False),
+    Column("baseline", "VARCHAR", "the rival"),
+    Column("beats_baseline", "BOOLEAN", "the paired difference to the rival is over zero with its whole interval"),
+    Column("is_champion", "BOOLEAN", "the model that fills marts.recommendations"),
+    Column("n_customers", "BIGINT", "customers with something to find", minimum=0),
+    Column("split_at", "TIMESTAMP", "start of the test period (UTC); training ends there"),
+)
+_METRIC = (
+    Column("model", "VARCHAR", "model"),
+    Column("metric", "VARCHAR", "metric"),
+    Column("k", "INTEGER", "length of the list", minimum=1),
+)
+_CUSTOMERS = Column(
+    "customers", "VARCHAR", "how many products they had before the test period: 0, 1, 2-4, 5-19, 20+; or all"
+)
+
+
+def _judged_rules(key: str) -> tuple[Rule, ...]:
+    return (
+        _interval(key),
         _one_chosen("champion", "is_champion"),
         Rule(
             "shares_are_shares",
-            "SELECT model, metric, k, customers, value FROM {batch} WHERE metric <> 'novelty' AND value > 1",
+            f"SELECT {key}, value FROM {{batch}} WHERE metric <> 'novelty' AND value > 1",
             "every metric but novelty lies between 0 and 1",
         ),
-    ),
+    )
+
+
+EVALUATION = Table(
+    "models",
+    "evaluation",
+    "one metric of one model on the test period, over all customers or a class of them",
+    (*_METRIC, _CUSTOMERS, *_JUDGEMENT),
+    ("model", "metric", "k", "customers"),
+    rules=_judged_rules("model, metric, k, customers"),
 )
 
-JUDGED = (MODEL_TRIALS, MODEL_SELECTION, MODEL_EVALUATION)
+MODEL_EVALUATION = mart(
+    "model_evaluation",
+    "one metric of one model on the test period",
+    (*_METRIC, *_JUDGEMENT),
+    ("model", "metric", "k"),
+    rules=_judged_rules("model, metric, k"),
+)
+
+MODEL_EVALUATION_BY_ACTIVITY = mart(
+    "model_evaluation_by_activity",
+    "one metric of one model on the test period, over customers who had so many products before it",
+    (*_METRIC, _CUSTOMERS, *_JUDGEMENT),
+    ("model", "metric", "k", "customers"),
+    rules=_judged_rules("model, metric, k, customers"),
+)
+
+JUDGED = (MODEL_TRIALS, MODEL_SELECTION, MODEL_EVALUATION, MODEL_EVALUATION_BY_ACTIVITY)

@@ -98,12 +98,15 @@ def top_n_from_factors(
         positions = customer_positions[begin : begin + rows]
         factors = customer_factors[positions]
         buffer = buffers.get()
-        scores = np.matmul(factors, product_factors.T, out=buffer[: len(positions)])
-        _select_block(
-            scores, (factors != 0).any(axis=1), cold, positions, indptr, indices,
-            found.scores[begin : begin + rows], found.products[begin : begin + rows],
-        )  # fmt: skip
-        buffers.put(buffer)
+        try:
+            scores = np.matmul(factors, product_factors.T, out=buffer[: len(positions)])
+            _select_block(
+                scores, (factors != 0).any(axis=1), cold, positions, indptr, indices,
+                found.scores[begin : begin + rows], found.products[begin : begin + rows],
+            )  # fmt: skip
+        finally:
+            # Also after an error, or the other threads would wait for this buffer for ever.
+            buffers.put(buffer)
 
     with single_threaded_blas():
         run_in_threads(search, range(0, len(customer_positions), rows), n_threads)

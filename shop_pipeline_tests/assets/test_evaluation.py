@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from shop_pipeline.assets.choices import TUNING_TAG
 from shop_pipeline.assets.evaluation import KS, build_evaluation, champion
+from shop_pipeline.assets.session import TUNING_TAG
 from shop_pipeline.models.evaluation.judge import Evaluation
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 
-NAME = "marts.model_evaluation"
+NAME = "models.evaluation"
 SPLIT = AS_OF - timedelta(days=28)
 EVENT = "event_id event_type event_at customer_id product_id"
 
@@ -69,7 +69,8 @@ def test_the_clock_is_the_runs_own_again_behind_the_cut(bench: Bench) -> None:
     fill(bench, *trained(), ("E1", "purchase", SPLIT, "C0", "Q1"))
     bench.build(build_evaluation, NAME)
     assert bench.rows("SELECT getvariable('as_of')") == [(AS_OF,)]
-    assert bench.rows(f"SELECT DISTINCT as_of FROM {NAME}") == [(AS_OF,)]
+    bench.run("marts.model_evaluation")
+    assert bench.rows("SELECT DISTINCT as_of FROM marts.model_evaluation") == [(AS_OF,)]
 
 
 @pytest.mark.parametrize(

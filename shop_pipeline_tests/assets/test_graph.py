@@ -4,11 +4,13 @@
 `python -m shop_pipeline_tests.assets.test_graph > shop_pipeline_tests/assets/graph.txt`.
 """
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from shop_pipeline.assets import STAGES
 from shop_pipeline.assets.lineage import checked_against, column_lineage, tables_in
@@ -86,6 +88,12 @@ def test_the_quality_table_and_the_publication_come_after_all_others() -> None:
     everything = set(TABLES) - NO_ASSETS
     assert ancestors("marts.data_quality") == everything - {"marts.data_quality", "ops.run_manifest"}
     assert ancestors("ops.run_manifest") == everything - {"ops.run_manifest"}
+
+
+def test_lists_are_overdue_after_two_days() -> None:
+    policy = specs()["marts.recommendations"].freshness_policy
+    assert isinstance(policy, TimeWindowFreshnessPolicy)
+    assert policy.fail_window.to_timedelta() == timedelta(days=2)
 
 
 def test_tables_are_read_from_the_text() -> None:
@@ -169,9 +177,10 @@ def test_only_events_are_partitioned_and_a_range_is_one_run() -> None:
 def test_stages_stand_in_the_order_in_which_they_feed_one_another() -> None:
     """No asset is upstream of one of an earlier stage."""
     order = [stage.__name__.rsplit(".", 1)[-1] for stage in STAGES] + ["ops"]
-    # A mart, because it is published, but the models ask it.
+    # Marts, because they are published, but the models ask them.
     place = {name: order.index(name.split(".")[0]) for name in specs()}
     place["marts.model_readiness"] = order.index("readiness")
+    place |= dict.fromkeys(("marts.model_trials", "marts.model_selection"), order.index("tuning"))
     backwards = [(name, above) for name in specs() for above in upstream(name) if place[above] > place[name]]
     assert backwards == []
 

@@ -13,7 +13,8 @@ from shop_pipeline.assets.features import _shape
 from shop_pipeline.assets.gated import Built, Run
 from shop_pipeline.assets.session import run_variables
 from shop_pipeline.contracts.visitors import LABEL_RULES
-from shop_pipeline.settings import Customers, Label, ShopSettings
+from shop_pipeline.names import Label
+from shop_pipeline.settings import Customers, ShopSettings
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench, Row
 
 NAME = "clean.customer_labels"

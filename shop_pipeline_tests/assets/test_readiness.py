@@ -204,7 +204,7 @@ def forbid(bench: Bench, model: str, quantity: str, level: str = "none") -> None
     [
         ("product_similarity", _of_products, "models.product_similarity"),
         ("als", partial(_fitted, "als"), "models.als_factors"),
-        ("model_evaluation", build_evaluation, "marts.model_evaluation"),
+        ("model_evaluation", build_evaluation, "models.evaluation"),
         ("recommendations", build_recommendations, "marts.recommendations"),
     ],
 )
@@ -231,8 +231,8 @@ def test_a_model_that_is_not_allowed_is_no_rival(bench: Bench, model: str, left:
     known = [event(10 * c + p, "purchase", before, f"C{c}", f"P{p}") for c in range(4) for p in (0, c + 1)]
     bench.fill("clean.events", EVENT, *known, event(99, "purchase", after, "C0", "P2"))
     forbid(bench, model, "smaller_side")
-    bench.build(build_evaluation, "marts.model_evaluation")
-    assert bench.rows("SELECT DISTINCT model FROM marts.model_evaluation ORDER BY 1") == [(name,) for name in left]
+    bench.build(build_evaluation, "models.evaluation")
+    assert bench.rows("SELECT DISTINCT model FROM models.evaluation ORDER BY 1") == [(name,) for name in left]
 
 
 def test_recommendations_from_best_sellers_say_so(shop: Bench) -> None:

@@ -47,7 +47,7 @@ def shop(bench: Bench) -> Bench:
 
 
 def crown(bench: Bench, model: str) -> None:
-    bench.fill("marts.model_evaluation", "model metric k is_champion value", (model, "ndcg", 10, True, 0.5))
+    bench.fill("models.evaluation", "model metric k is_champion value", (model, "ndcg", 10, True, 0.5))
 
 
 def lists(bench: Bench) -> dict[str, list[str]]:

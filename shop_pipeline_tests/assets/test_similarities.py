@@ -8,7 +8,8 @@ from typing import Any, get_args
 import pytest
 
 from shop_pipeline.assets.similarities import CUSTOMERS, PRODUCTS, _of_customers, _of_products
-from shop_pipeline.settings import Measure, ShopSettings
+from shop_pipeline.names import Measure
+from shop_pipeline.settings import ShopSettings
 from shop_pipeline_tests.assets.conftest import AS_OF, SETTINGS, Bench
 
 
@@ -17,6 +18,7 @@ def shop(bench: Bench) -> Bench:
     """C1 and C2 have P1 and P2, C3 has P3 alone, and nobody P4; P3 and P4 are green tea."""
     titles = {"P1": "black mug", "P2": "white plate", "P3": "green tea", "P4": "green tea tin"}
     bench.fill("clean.products", "product_id title", *titles.items())
+    bench.fill("raw.products", "product_id valid_from", *((id_, None) for id_ in titles))
     bench.fill("clean.customers", "customer_id", *((f"C{n}",) for n in (1, 2, 3)))
     pairs = [("C1", "P1"), ("C1", "P2"), ("C2", "P1"), ("C2", "P2"), ("C3", "P3")]
     rows = [(c, p, 1.0, 1, AS_OF - timedelta(days=1)) for c, p in pairs]
@@ -42,6 +44,25 @@ def test_content_knows_products_that_nobody_has(shop: Bench) -> None:
     shop.build(_of_products, PRODUCTS)
     alike = f"SELECT product_id, similar_product_id, n_common_customers FROM {PRODUCTS} WHERE measure = 'content'"
     assert shop.rows(f"{alike} ORDER BY 1") == [("P3", "P4", None), ("P4", "P3", None)]
+
+
+def test_content_stays_where_the_customers_are_too_few(shop: Bench) -> None:
+    verdict = ("product_similarity", "t", "none", "linking_customers", 2, 16, "no similar products", "because")
+    columns = "model table_name verdict quantity observed threshold text reason"
+    shop.fill("marts.model_readiness", columns, verdict)
+    built = shop.build(_of_products, PRODUCTS)
+    assert shop.rows(f"SELECT DISTINCT measure FROM {PRODUCTS}") == [("content",)]
+    assert built.metadata["note"].startswith("no similar products: 2 customers")
+
+
+def test_products_that_are_new_after_the_clock_are_like_nothing(shop: Bench) -> None:
+    """P4 enters the catalogue at the clock, and nobody has to do with it before: P3 stands alone."""
+    shop.duck.execute("UPDATE raw.products SET valid_from = ? WHERE product_id = 'P4'", [AS_OF])
+    shop.build(_of_products, PRODUCTS)
+    assert shop.rows(f"SELECT count(*) FROM {PRODUCTS} WHERE measure = 'content'") == [(0,)]
+    shop.fill("clean.events", "event_id product_id event_at", ("E1", "P4", AS_OF - timedelta(days=1)))
+    shop.build(_of_products, PRODUCTS)
+    assert shop.rows(f"SELECT count(*) FROM {PRODUCTS} WHERE measure = 'content'") == [(2,)]
 
 
 def test_customers_with_the_same_products_are_alike(shop: Bench) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from shop_pipeline.checks.suite import Promise, promises
 from shop_pipeline.contracts import TABLES, Column, Table
 from shop_pipeline.contracts.fitted import FITTED
-from shop_pipeline_tests.checks.world import AS_OF, MOMENT, Plant
+from shop_pipeline_tests.checks.world import AS_OF, EVALUATIONS, MOMENT, Plant
 
 EARLIER = datetime(2025, 1, 1)
 NAN, INFINITE = float("nan"), float("inf")
@@ -49,6 +49,12 @@ def _fitted(table: Table) -> dict[str, list[Plant]]:
     return {"values_are_finite": [last(values=plant.changes[-1]["factors"]) for plant in VECTORS]}
 
 
+EVALUATED = {
+    "in_range(value)": [last(value=-0.1, ci_low=-0.2, ci_high=0.0)],
+    "shares_are_shares": [last(value=1.1, ci_low=1.0, ci_high=1.2)],
+    "interval_holds_value": [last(value=0.3), last(value=0.7)],
+    "one_champion": [Plant({0: {"is_champion": True}})],
+}
 # By table and promise; a promise that stands here is not derived. Positions are those of world.GOOD.
 BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("clean.events", "money_events_are_whole"): [
@@ -192,10 +198,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("marts.model_readiness", "in_range(observed)"): [Plant({0: {"observed": -1}})],
     ("marts.model_readiness", "in_range(threshold)"): [last(threshold=-1)],
     ("marts.model_readiness", "known_value(verdict)"): [Plant({0: {"verdict": "nonsense"}})],
-    ("marts.model_evaluation", "in_range(value)"): [last(value=-0.1, ci_low=-0.2, ci_high=0.0)],
-    ("marts.model_evaluation", "shares_are_shares"): [last(value=1.1, ci_low=1.0, ci_high=1.2)],
-    ("marts.model_evaluation", "interval_holds_value"): [last(value=0.3), last(value=0.7)],
-    ("marts.model_evaluation", "one_champion"): [Plant({0: {"is_champion": True}})],
+    **{(name, rule): plants for name in EVALUATIONS for rule, plants in EVALUATED.items()},
     ("marts.model_selection", "one_chosen"): [last(is_chosen=True)],
     # Row 1 is the best trial of als, row 2 its other one.
     ("marts.model_trials", "in_range(value)"): [last(value=-0.1, ci_low=-0.2, ci_high=0.0)],

@@ -113,6 +113,7 @@ def _fitted(table: Table) -> list[Row]:
     return [row(name, position=position) for position in (0, 1)]
 
 
+EVALUATIONS = ("models.evaluation", "marts.model_evaluation", "marts.model_evaluation_by_activity")
 SERVICE = {"is_service": True, "product_version": None}
 LIKE = {"P1": ("P2", "P3", "P4"), "P2": ("P1",)}
 
@@ -197,10 +198,13 @@ GOOD: dict[str, list[Row]] = {
         "marts.popular_products", {"all": ("P1", "P2", "P3"), "trending": ("P1",)}, "scope", "product_id"
     ),
     "marts.sales_daily": [_day("a", 20, 10), _day("(service)", 3, 0), _day("b", 0, 0)],
-    "marts.model_evaluation": [
-        row("marts.model_evaluation", model=model, ci_low=0.4, ci_high=0.6, is_champion=model == "als")
-        for model in ("popularity", "als")
-    ],
+    **{
+        name: [
+            row(name, model=model, ci_low=0.4, ci_high=0.6, is_champion=model == "als")
+            for model in ("popularity", "als")
+        ]
+        for name in EVALUATIONS
+    },
     "marts.model_trials": [
         row("marts.model_trials", model=model, trial=trial, ci_low=0.4, ci_high=0.6, is_best=trial == 1)
         for model, trial in (("popularity", 1), ("als", 1), ("als", 2))

@@ -16,7 +16,7 @@ from shop_pipeline.models.readiness_rules import (
     sample_for_difference,
 )
 from shop_pipeline.models.readiness_words import NOUNS
-from shop_pipeline.settings import GatedModel
+from shop_pipeline.names import GatedModel
 
 N_FACTORS = 32
 ALL = candidates(N_FACTORS)

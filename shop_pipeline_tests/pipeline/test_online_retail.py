@@ -217,15 +217,13 @@ def test_services_are_no_products(shop: duckdb.DuckDBPyConnection, files: pd.Dat
 def test_the_champion_beats_popularity(shop: duckdb.DuckDBPyConnection) -> None:
     champions = shop.execute(
         "SELECT DISTINCT model, beats_baseline FROM marts.model_evaluation"
-        " WHERE is_champion AND metric = 'ndcg' AND k = 10 AND customers = 'all'"
+        " WHERE is_champion AND metric = 'ndcg' AND k = 10"
     ).fetchall()
     ((model, beats),) = champions
     assert model != "popularity"
     assert beats
     scores = dict(
-        shop.execute(
-            "SELECT model, value FROM marts.model_evaluation WHERE metric = 'ndcg' AND k = 10 AND customers = 'all'"
-        ).fetchall()
+        shop.execute("SELECT model, value FROM marts.model_evaluation WHERE metric = 'ndcg' AND k = 10").fetchall()
     )
     assert scores[model] > scores["popularity"]
 

@@ -171,7 +171,7 @@ DEGREES[0] = 50_000
 MATRIX = MatrixSize(DEGREES, 100_000, 1e9)
 COUNTS = Counts(
     new_rows=1_000_000, kept_rows=1_000_000, stored_rows=0, n_customers=100_000, n_entries=MATRIX.n_entries,
-    multiply_adds=1e9, list_length=20, als_memory=0,
+    multiply_adds=1e9, list_length=20, als_memory=0, n_measures=0, n_similar=0,
 )  # fmt: skip
 LARGE = Estimate((), None, None, COUNTS, MATRIX, "made up")
 WANTED = similarity_memory(100_000, DEGREES, 50, memory_limit_bytes=2**30)
@@ -186,8 +186,8 @@ def test_a_disk_that_is_too_small_is_refused() -> None:
 
 
 def test_memory_gb_that_is_too_small_is_refused_with_what_would_do() -> None:
-    """One list of 50,000 entries takes 400,000 bytes; the rest are the step's working arrays."""
-    least = WANTED.fixed + 8 * 50_000
+    """One list of 50,000 entries takes 400,000 bytes; the rest are the step's working arrays, of one thread at the least."""
+    least = similarity_memory(100_000, DEGREES, 50, memory_limit_bytes=2**30, n_threads=1).fixed + 8 * 50_000
     assert fit(LARGE, Recommend(memory_gb=least / 2**30), ENOUGH).n_blocks > 1
     with pytest.raises(NoRoom, match=r"needs at least .* for 1,000 products, and recommend\.memory_gb of shop\.yaml"):
         fit(LARGE, Recommend(memory_gb=(least - 1) / 2**30), ENOUGH)

@@ -104,7 +104,8 @@ def test_the_sample_shop_gets_all_models_and_every_empty_table_has_a_verdict(fin
     judged = finished_shop.value("SELECT max(n_customers) FROM marts.model_evaluation")
     assert counted["test_buyers"] == pytest.approx(judged, rel=0.02)
     outputs = json.loads(finished_shop.value("SELECT outputs FROM ops.run_manifest"))
-    assert all(outputs[table]["rows"] > 0 for table in BUILT.values())
+    # Customers are compared weekly.
+    assert {table for table in BUILT.values() if not outputs[table]["rows"]} == {"models.customer_similarity"}
 
 
 def test_the_counts_of_the_sample_shop_against_its_truth(finished_shop: FinishedShop) -> None:

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import duckdb
 import pytest
@@ -19,6 +19,7 @@ from shop_pipeline.automation.jobs import TUNE
 from shop_pipeline.contracts import TABLES
 from shop_pipeline.contracts.fitted import FITTED
 from shop_pipeline.models.recommenders.catalogue import CATALOGUE
+from shop_pipeline.names import ModelName
 from shop_pipeline.settings import Paths
 from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
 from shop_pipeline_tests.pipeline.test_leakage import add_future, rows
@@ -98,8 +99,8 @@ def test_every_model_of_the_catalogue_is_fitted_and_stored(shop: duckdb.DuckDBPy
     assert count > 0
 
 
-def test_every_model_has_a_table_and_every_table_a_model() -> None:
-    assert set(FITTED) == set(CATALOGUE)
+def test_every_model_has_a_table_every_table_a_model_and_shop_yaml_knows_their_names() -> None:
+    assert list(FITTED) == list(CATALOGUE) == list(get_args(ModelName))
 
 
 def test_the_choice_is_published_and_the_next_daily_run_builds_it_alone(
@@ -124,11 +125,12 @@ def test_the_settings_found_are_those_that_were_fitted(shop: duckdb.DuckDBPyConn
 
 COMPARED = [
     *(table.qualified for name, table in FITTED.items() if name not in OPTIONAL),
-    "models.rating_factors",
     "models.customer_similarity",
     "marts.model_trials",
     "marts.model_selection",
+    "models.evaluation",
     "marts.model_evaluation",
+    "marts.model_evaluation_by_activity",
     "marts.recommendations",
 ]
 

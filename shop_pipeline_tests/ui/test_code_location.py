@@ -9,8 +9,8 @@ def test_the_code_location_loads_with_everything_in_it(location: dict[str, Any])
     found = location["locationOrLoadError"]
     assert found["__typename"] == "RepositoryLocation", found.get("message")
     (repository,) = found["repositories"]
-    assert {job["name"] for job in repository["pipelines"]} == {"__ASSET_JOB", "daily", "full_refresh"}
-    assert [schedule["name"] for schedule in repository["schedules"]] == ["every_morning"]
+    assert {job["name"] for job in repository["pipelines"]} == {"__ASSET_JOB", "daily", "full_refresh", "tune"}
+    assert [schedule["name"] for schedule in repository["schedules"]] == ["every_morning", "every_sunday"]
     assert {sensor["name"] for sensor in repository["sensors"]} == {"landing_folder", "failed_runs"}
     # The stages of shop_pipeline/assets/__init__.py.
     groups = {group["groupName"] for group in repository["assetGroups"]}

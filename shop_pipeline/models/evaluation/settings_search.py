@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+import numpy as np
+
 from shop_pipeline.models.evaluation.trials import Candidate, Outcome, Search, Settings, Trial
 from shop_pipeline.models.interactions import Size
 
@@ -110,8 +112,10 @@ class _Course:
         return self._learn(told, found, step)
 
     def _learn(self, told: Trial, found: Outcome, step: tuple[str, int] | None) -> Trial:
+        # A value that is no number compares as neither better nor worse, and must not stay the best for that.
+        value = -np.inf if np.isnan(found.value) else found.value
         trial = replace(
-            told, status="done", value=found.value, ci_low=found.ci_low, ci_high=found.ci_high,
+            told, status="done", value=value, ci_low=found.ci_low, ci_high=found.ci_high,
             fit_seconds=found.fit_seconds, recommend_seconds=found.recommend_seconds,
         )  # fmt: skip
         if self.best is not None:

@@ -67,7 +67,7 @@ class Chosen(RatingPredictor):
     """The candidate with the smallest RMSE on a held-out share of the ratings, fitted again on all of them.
 
     The share is drawn from what `fit` is given: in a cross-validation the choice never sees what it is tested on.
-    Ties go to the earlier candidate.
+    Ties go to the earlier candidate; an error that is no number is larger than any other.
     """
 
     winner: int | None = None
@@ -89,5 +89,5 @@ class Chosen(RatingPredictor):
         if held_out.any() and not held_out.all() and len(self.candidates) > 1:
             learn, test = ratings.part(~held_out), ratings.part(held_out)
             errors = [errors_of(each.fit(learn, s), test) for each, s in zip(self.candidates, streams[1:], strict=True)]
-            self.winner = int(np.argmin([each.rmse for each in errors]))
+            self.winner = int(np.argmin(np.nan_to_num([each.rmse for each in errors], nan=np.inf)))
         return self.candidates[self.winner].fit(ratings, streams[0]).state

@@ -19,6 +19,7 @@ from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.als_kernel import solve_rows
 from shop_pipeline.models.recommenders.recommender import HistoryRecommender
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.sparse_product import equal_tasks
 from shop_pipeline.models.recommenders.state import Factors
 from shop_pipeline.models.top_n import TopN, single_threaded_blas, top_n_from_factors
@@ -29,6 +30,7 @@ _ROWS_PER_BLOCK = 2048
 _STEPS_PER_SWEEP = 3
 # Scores are then within 5e-6 of the exact solution's, and after 5 steps within 1e-3 (the same data, rank 64).
 _STEPS_OF_FOLD_IN = 8
+_LARGEST_CONFIDENCE = 1e16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ class AlsConfig:
     """Confidence is 1 + alpha * weight, so this says how much more an interaction counts than its absence."""
     iterations: int = 15
     """Rounds over products and customers; the lists barely change after about 15."""
+
+    def __post_init__(self) -> None:
+        at_least_one(n_factors=self.n_factors)
 
 
 SPACE: dict[str, tuple[float, ...]] = {
@@ -67,7 +72,8 @@ class Als(HistoryRecommender[Factors]):
     State: factors, one row per id of `interactions`, 0 for a customer or product without interactions.
 
     Raises:
-        ValueError: when the regularization is not above 0.
+        ValueError: when the regularization is not above 0; from `fit`, when alpha times a weight is above 1e16: the
+            square of that times the number of factors comes near the largest float32.
     """
 
     def __init__(self, config: AlsConfig | None = None) -> None:
@@ -86,6 +92,9 @@ class Als(HistoryRecommender[Factors]):
         return size.n_entries * 8 + size.n_products * 4 + (n_floats * self.config.n_factors + grams) * 4
 
     def _fit(self, interactions: Interactions, rng: np.random.Generator) -> Factors:
+        largest = self.config.alpha * float(interactions.matrix.data.max(initial=0))
+        if not largest <= _LARGEST_CONFIDENCE:
+            raise ValueError(f"alpha times the largest weight is {largest:g}, above {_LARGEST_CONFIDENCE:g}")
         with single_threaded_blas():
             products = self._sweep(interactions.matrix, rng)
             return Factors(self._fold_in(interactions.matrix, products), products)

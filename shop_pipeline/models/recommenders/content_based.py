@@ -13,6 +13,7 @@ import numpy as np
 from shop_pipeline.models.arrays import FloatArray
 from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.linked_products import LinkedProducts
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.state import Links
 from shop_pipeline.models.similarity.content import ProductFeatures, content_similarity_bytes, similar_by_content
 from shop_pipeline.models.similarity.top_k import DEFAULT_MEMORY_LIMIT
@@ -30,6 +31,9 @@ class ContentBasedConfig:
     """Power of an own product's weight: raising it to 1 lets what was bought often decide, at 0 all count alike."""
     memory_limit_bytes: int = DEFAULT_MEMORY_LIMIT
     """Bound on the working memory of the similarity search, beside its result."""
+
+    def __post_init__(self) -> None:
+        at_least_one(n_neighbours=self.n_neighbours)
 
 
 SPACE: dict[str, tuple[int | float, ...]] = {

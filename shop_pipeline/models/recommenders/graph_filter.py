@@ -28,6 +28,7 @@ from shop_pipeline.models.recommenders.gram import (
 from shop_pipeline.models.recommenders.gram_kernel import add_row_products
 from shop_pipeline.models.recommenders.graph_filter_kernel import drop_noise, sharpen
 from shop_pipeline.models.recommenders.linked_products import LinkedProducts
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.state import Links
 from shop_pipeline.models.top_n import single_threaded_blas
 
@@ -50,6 +51,9 @@ class GraphFilterConfig:
     """Singular vectors of the ideal low-pass filter; more let finer tastes through."""
     n_links: int = 500
     """Largest weights kept per product; more is nearer to the dense filter, and larger as a table."""
+
+    def __post_init__(self) -> None:
+        at_least_one(n_factors=self.n_factors, n_links=self.n_links)
 
 
 SPACE: dict[str, tuple[float | int, ...]] = {

@@ -13,6 +13,7 @@ import numpy as np
 from shop_pipeline.models.arrays import FloatArray
 from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.linked_products import LinkedProducts
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.state import Links
 from shop_pipeline.models.similarity.measures import Measure, Similarity
 from shop_pipeline.models.similarity.top_k import DEFAULT_MEMORY_LIMIT, memory_at_most, top_k_neighbours
@@ -36,6 +37,9 @@ class ItemNeighboursConfig:
     """Asymmetric measure only: 0.5 is the cosine; raising it lists popular products, lowering it rare ones."""
     history_power: float = 1.0
     """An own product counts weight ** this: 0 counts all alike; raising it lets much-bought products count for more."""
+
+    def __post_init__(self) -> None:
+        at_least_one(n_neighbours=self.n_neighbours)
 
     @property
     def similarity(self) -> Similarity:

@@ -7,6 +7,7 @@ Does not belong here: where the links come from (each model's `_fit`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions
 from shop_pipeline.models.recommenders.linked_products_kernel import explain_lists, list_products
 from shop_pipeline.models.recommenders.recommender import HistoryRecommender, check_positions
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.state import Links
 from shop_pipeline.models.selection import NO_POSITION
 from shop_pipeline.models.top_n import TopN
@@ -44,6 +46,11 @@ class LinkedProducts(HistoryRecommender[Links]):
     above 0. State: links between products.
     """
 
+    def restore(self, interactions: Interactions, state: Links) -> Self:
+        """As `Recommender.restore`; raises ValueError for links between customers, too."""
+        state.check_between("product")
+        return super().restore(interactions, state)
+
     def explain(self, customer_positions: AnyArray, listed: TopN, n_reasons: int = 3) -> Reasons:
         """Say which own products contributed most to each listed product, and their exact share of its score.
 
@@ -52,8 +59,9 @@ class LinkedProducts(HistoryRecommender[Links]):
             listed: what `recommend` returned.
 
         Raises:
-            ValueError: for positions out of range, or not one per list.
+            ValueError: for positions out of range, or not one per list; for n_reasons below 1.
         """
+        at_least_one(n_reasons=n_reasons)
         positions = check_positions(customer_positions, len(self.interactions.customer_ids))
         if len(positions) != len(listed.products):
             raise ValueError(f"{len(positions)} customers for {len(listed.products)} lists")

@@ -15,6 +15,7 @@ from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.nmf_kernel import solve_rows
 from shop_pipeline.models.recommenders.recommender import HistoryRecommender
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.sparse_product import (
     Weighting,
     equal_tasks,
@@ -44,6 +45,9 @@ class NmfConfig:
     """Entries are divided by the product's sum to this power; raising it makes popular products count less."""
     iterations: int = 30
     """Rounds over products and customers; the objective only falls, and ever more slowly."""
+
+    def __post_init__(self) -> None:
+        at_least_one(n_factors=self.n_factors)
 
 
 SPACE: dict[str, tuple[float | str, ...]] = {

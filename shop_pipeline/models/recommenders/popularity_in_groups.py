@@ -69,7 +69,8 @@ class PopularityInGroups(Recommender[GroupScores]):
     and one per label that customers at hand have.
 
     Args:
-        groups: may hold other customers as well; those without a label get the list of all.
+        groups: may hold other customers as well; those without a label get the list of all, and so do those whose label
+            is `EVERYBODY` itself.
     """
 
     def __init__(self, groups: CustomerGroups, config: PopularityInGroupsConfig | None = None) -> None:
@@ -85,9 +86,7 @@ class PopularityInGroups(Recommender[GroupScores]):
         return size.n_entries * 8 + n_sums * 12 + kept * 24 + size.n_products * 40 + aligned
 
     def _fit(self, interactions: Interactions, rng: np.random.Generator) -> GroupScores:  # noqa: ARG002
-        names, codes = self.groups.of(interactions.customer_ids)
-        if EVERYBODY in names:
-            raise ValueError(f"a group may not be called {EVERYBODY!r}: so the group of everybody is")
+        names, codes = _without_everybody(*self.groups.of(interactions.customer_ids))
         weights = counted(interactions, self.config.measure, self.config.half_life_days)
         sums = _sums_of_groups(interactions.matrix, weights, codes, len(names))
         # The first row is everybody: known or not, so that -1 leads there.
@@ -114,6 +113,15 @@ class PopularityInGroups(Recommender[GroupScores]):
         group_of = self.state.group_of[customer_positions]
         ranked = rankings(self.state.scores)
         return list_ranked(ranked, group_of, self.interactions.matrix, customer_positions, n, exclude_seen)
+
+
+def _without_everybody(names: tuple[str, ...], codes: IntArray) -> tuple[tuple[str, ...], IntArray]:
+    """Labels and codes, a label of the name of everybody taken as not known: whatever a file holds, a run goes on."""
+    if EVERYBODY not in names:
+        return names, codes
+    place = names.index(EVERYBODY)
+    others = np.where(codes == place, -1, codes - (codes > place)).astype(np.int32)
+    return names[:place] + names[place + 1 :], others
 
 
 def _sums_of_groups(matrix: SparseMatrix, weights: DoubleArray | None, codes: IntArray, n_groups: int) -> SparseMatrix:

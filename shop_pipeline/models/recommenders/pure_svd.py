@@ -13,6 +13,7 @@ import numpy as np
 from shop_pipeline.models.arrays import AnyArray, DoubleArray, FloatArray, SparseMatrix
 from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.recommender import HistoryRecommender
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.sparse_product import Weighting, multiply, reweighed, weight_per_product
 from shop_pipeline.models.recommenders.state import Factors
 from shop_pipeline.models.top_n import TopN, single_threaded_blas, top_n_from_factors
@@ -37,6 +38,9 @@ class PureSvdConfig:
     product_exponent: float = 0.2
     """Entries are divided by the product's sum to this power; raising it makes popular products count less."""
 
+    def __post_init__(self) -> None:
+        at_least_one(n_factors=self.n_factors)
+
 
 SPACE: dict[str, tuple[float | str, ...]] = {
     "n_factors": (16, 32, 64, 128, 256),
@@ -60,10 +64,10 @@ class PureSvd(HistoryRecommender[Factors]):
 
     def memory_bytes(self, size: Size) -> int:
         """The re-weighed entries and their transpose (4 and 8 per entry) beside the temporaries of weighing (20), or
-        beside one customer block, the basis of all blocks in float64, their images and three of a block's size.
+        beside one customer block, the basis of all blocks in float64, their images and five of a block's size.
         """
         width = min(max(self.config.n_factors, _NARROWEST), size.n_customers, size.n_products)
-        blocks = size.n_customers * width * 4 + size.n_products * width * (12 * _N_BLOCKS + 24)
+        blocks = size.n_customers * width * 4 + size.n_products * width * (12 * _N_BLOCKS + 40)
         small = 3 * 8 * (_N_BLOCKS * width) ** 2
         return 4 * size.n_entries + 16 * size.n_products + max(20 * size.n_entries, 8 * size.n_entries + blocks + small)
 
@@ -125,7 +129,9 @@ def right_singular_vectors(matrix: SparseMatrix, n_vectors: int, rng: np.random.
 
 def _best_within(basis: DoubleArray, image: FloatArray, n_vectors: int) -> DoubleArray:
     """The singular vectors as far as they lie in the span of `basis` (Rayleigh and Ritz); `image` is A'A basis."""
-    projected = basis.T @ image
+    # In parts, because numpy makes a float64 copy of what it multiplies with float64.
+    parts = range(0, image.shape[1], _NARROWEST)
+    projected = np.hstack([basis.T @ image[:, first : first + _NARROWEST] for first in parts])
     values, vectors = np.linalg.eigh((projected + projected.T) / 2)
     keep = np.argsort(-values)[:n_vectors]
     found: DoubleArray = basis @ vectors[:, keep[values[keep] > values[keep[0]] * _DEPENDENT]]

@@ -52,6 +52,7 @@ class Recommender(ABC, Generic[StateT]):
             ValueError: when a weight is not above 0, there is no entry at all, or the model needs times and there are
                 none.
         """
+        self._forget()
         self._adopt(interactions)
         self._state = self._fit(interactions, rng)
         return self
@@ -62,8 +63,9 @@ class Recommender(ABC, Generic[StateT]):
         Raises:
             ValueError: when the state does not fit the interactions.
         """
-        self._adopt(interactions)
+        self._forget()
         state.check(interactions.size)
+        self._adopt(interactions)
         self._state = state
         return self
 
@@ -96,6 +98,10 @@ class Recommender(ABC, Generic[StateT]):
         answer.products[known, : found.products.shape[1]] = found.products
         answer.scores[known, : found.scores.shape[1]] = found.scores
         return answer
+
+    def _forget(self) -> None:
+        """An error on the way must not leave the state of one matrix beside another: kernels don't check positions."""
+        self._interactions, self._state = None, None
 
     def _adopt(self, interactions: Interactions) -> None:
         """Take the interactions over, once they are known to be usable."""

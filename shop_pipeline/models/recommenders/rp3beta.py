@@ -25,6 +25,7 @@ from shop_pipeline.models.recommenders.gram import (
 )
 from shop_pipeline.models.recommenders.gram_kernel import add_row_products
 from shop_pipeline.models.recommenders.linked_products import LinkedProducts
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.state import Links
 
 
@@ -40,6 +41,9 @@ class Rp3BetaConfig:
     """Largest weights kept per product; more find rarer products and cost time in proportion."""
     weighted: bool = False
     """Step in proportion to the weights of the entries instead of evenly."""
+
+    def __post_init__(self) -> None:
+        at_least_one(n_links=self.n_links)
 
 
 SPACE: dict[str, tuple[float | int | bool, ...]] = {

@@ -9,6 +9,7 @@ A row of the interactions is a session, or a customer where a shop has no sessio
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.recency import steps_back
 from shop_pipeline.models.recommenders.recommender import HistoryRecommender
 from shop_pipeline.models.recommenders.session_neighbours_kernel import list_from_neighbours
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.state import Links
 from shop_pipeline.models.top_n import TopN
 
@@ -40,6 +42,9 @@ class SessionNeighboursConfig:
     """Raise it to favour rare products: the power of log(sessions / sessions with the product)."""
     n_links: int = 100
     """Length of the stored list of each product; the lists of histories do not depend on it."""
+
+    def __post_init__(self) -> None:
+        at_least_one(n_sampled=self.n_sampled, n_neighbours=self.n_neighbours, n_links=self.n_links)
 
 
 SPACE: dict[str, tuple[float | int, ...]] = {
@@ -85,10 +90,15 @@ class SessionNeighbours(HistoryRecommender[Links]):
     def __init__(self, config: SessionNeighboursConfig | None = None) -> None:
         self.config = config or SessionNeighboursConfig()
 
+    def restore(self, interactions: Interactions, state: Links) -> Self:
+        """As `Recommender.restore`; raises ValueError for links between customers, too."""
+        state.check_between("product")
+        return super().restore(interactions, state)
+
     def memory_bytes(self, size: Size) -> int:
         """The index twice over while it is sorted, the links, and each thread's desk."""
         width = min(self.config.n_links, size.n_products)
-        desk = size.n_products * 16 + (self.config.n_sampled * 12 + self.config.n_neighbours * 8)
+        desk = size.n_products * 24 + (self.config.n_sampled * 12 + self.config.n_neighbours * 8)
         lists = size.n_products * (width * 8 + 40) + size.n_customers * 40
         return size.n_entries * 44 + lists + thread_count() * desk
 

@@ -75,6 +75,8 @@ def list_from_neighbours(
     `session_products[session_starts[s]:session_starts[s + 1]]` are the products of session s.
     """
     sums = np.zeros(len(rarity), np.float32)
+    # The last row that met each product: a sum may still be 0 after a part too small for float32.
+    met_in = np.full(len(rarity), -1, np.int64)
     met = np.empty(len(rarity), np.int32)
     cursors = np.empty(len(rarity), np.int64)
     found, matches = np.empty(n_sampled, np.int32), np.empty(n_sampled, np.int32)
@@ -94,7 +96,8 @@ def list_from_neighbours(
         for place in nearest[:n_nearest]:
             gain = similarities[place] * fading[min(matches[place], len(fading) - 1)]
             for product in session_products[session_starts[found[place]] : session_starts[found[place] + 1]]:
-                if sums[product] == 0:
+                if met_in[product] != row:
+                    met_in[product] = row
                     met[n_met] = product
                     n_met += 1
                 sums[product] += gain * rarity[product]

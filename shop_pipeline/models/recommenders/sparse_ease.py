@@ -26,9 +26,11 @@ from shop_pipeline.models.recommenders.gram import (
     with_data,
 )
 from shop_pipeline.models.recommenders.linked_products import LinkedProducts
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.sparse_ease_kernel import gather_grams, offer_links, sort_links
 from shop_pipeline.models.recommenders.state import Links
-from shop_pipeline.models.similarity.top_k import top_k_neighbours
+from shop_pipeline.models.similarity.measures import Similarity
+from shop_pipeline.models.similarity.top_k import memory_at_most, top_k_neighbours
 from shop_pipeline.models.top_n import single_threaded_blas
 
 _ROWS_PER_TASK = 64
@@ -52,7 +54,12 @@ class SparseEaseConfig:
     n_links: int = 200
     """Largest weights kept per product; a popular product is near many, and raising it keeps more of those."""
     memory_limit_bytes: int = 2 * 2**30
-    """Bound on the equations that are held at once; less means more passes over the interactions."""
+    """Bound on the equations that are held at once, and before them on what the search for the nearest products works
+    with; less means more passes over the interactions.
+    """
+
+    def __post_init__(self) -> None:
+        at_least_one(n_neighbours=self.n_neighbours, n_links=self.n_links)
 
 
 SPACE: dict[str, tuple[float | int, ...]] = {
@@ -79,10 +86,11 @@ class SparseEase(LinkedProducts):
         """Entries twice, neighbours, equations, links, and the working memory of the similarity search."""
         k, n = min(self.config.n_neighbours, size.n_products), size.n_products
         batch = min(self._batch(n), n) * _bytes_per_system(k)
-        search = min(64 * 2**20, size.n_entries * 8 + n * 64 + size.n_customers * 8 + thread_count() * n * 20)
+        limit = self.config.memory_limit_bytes
+        search = memory_at_most(size.n_customers, n, size.n_entries, k, Similarity(), limit)
         links = n * min(self.config.n_links, n) * 8
         solving = thread_count() * _SYSTEMS_PER_TASK * k * k * 4 * 2 + thread_count() * n * 4
-        return sparse_memory(size) + n * k * (4 + 4 + 4 + 4) + max(search, batch + links + solving)
+        return sparse_memory(size) + n * k * 4 + max(search, batch + links + solving)
 
     def _batch(self, n_products: int) -> int:
         k = min(self.config.n_neighbours, n_products)
@@ -95,7 +103,8 @@ class SparseEase(LinkedProducts):
         matrix = binary(interactions.matrix)
         n_products = matrix.shape[1]
         scale = powers(column_sums(matrix), self.config.popularity)
-        near = top_k_neighbours(matrix, min(self.config.n_neighbours, n_products)).products
+        k, limit = min(self.config.n_neighbours, n_products), self.config.memory_limit_bytes
+        near = top_k_neighbours(matrix, k, memory_limit_bytes=limit).products
         matrix = scaled(matrix, powers(np.diff(matrix.indptr), self.config.activity), scale)
         columns = transposed(matrix)
         ridge = np.float32(self.config.regularization * mean_of_known(column_sums(with_data(matrix, matrix.data**2))))
@@ -131,11 +140,14 @@ def _equations(
 
     def work(low: int) -> None:
         desk = desks.get()
-        gather_grams(
-            columns.indptr, columns.indices, columns.data, matrix.indptr, matrix.indices, matrix.data,
-            low, min(low + _ROWS_PER_TASK, n_products), starts, by_neighbour, near, first, desk, grams, sides,
-        )  # fmt: skip
-        desks.put(desk)
+        try:
+            gather_grams(
+                columns.indptr, columns.indices, columns.data, matrix.indptr, matrix.indices, matrix.data,
+                low, min(low + _ROWS_PER_TASK, n_products), starts, by_neighbour, near, first, desk, grams, sides,
+            )  # fmt: skip
+        finally:
+            # Also after an error, or the other threads would wait for this desk for ever.
+            desks.put(desk)
 
     run_in_threads(work, range(0, n_products, _ROWS_PER_TASK), thread_count())
     # A place without a neighbour has a row of zeros: with the ridge its coefficient is 0.

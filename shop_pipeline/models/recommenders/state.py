@@ -32,6 +32,11 @@ class Links:
     weights: FloatArray
     entity: Entity = "product"
 
+    def check_between(self, entity: Entity) -> None:
+        """Raise ValueError for links between others than these: positions of one kind say nothing about the other."""
+        if self.entity != entity:
+            raise ValueError(f"links between {self.entity}s, where links between {entity}s are needed")
+
     def check(self, size: Size) -> None:
         """Raise ValueError unless there is a row per id, and every link leads to one with a finite weight."""
         n_rows = size.n_products if self.entity == "product" else size.n_customers
@@ -51,12 +56,14 @@ class Factors:
     products: FloatArray
 
     def check(self, size: Size) -> None:
-        """Raise ValueError unless both are float32, of one width, with a row per id."""
+        """Raise ValueError unless both are float32, finite, of one width, with a row per id."""
         rows, ids = (len(self.customers), len(self.products)), (size.n_customers, size.n_products)
         if rows != ids or self.customers.shape[1] != self.products.shape[1]:
             raise ValueError(f"factors {self.customers.shape} and {self.products.shape} for {ids} ids")
         if self.customers.dtype != np.float32 or self.products.dtype != np.float32:
             raise ValueError("factors must be float32")
+        if not (np.isfinite(self.customers).all() and np.isfinite(self.products).all()):
+            raise ValueError("a factor is not a finite number")
 
 
 @dataclass(frozen=True, slots=True)

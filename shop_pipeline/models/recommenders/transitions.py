@@ -19,11 +19,14 @@ from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.linked_products import LinkedProducts
 from shop_pipeline.models.recommenders.recency import ordered_steps, steps_back
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.state import Links
 from shop_pipeline.models.recommenders.transitions_kernel import add_and_select, sum_pairs
 from shop_pipeline.models.selection import NO_POSITION
 
 _PRODUCTS_PER_TASK = 64
+# Bounds the time where whole catalogues were bought at one time: pairs would grow with the square of a basket.
+_MOST_ENTRIES = 100
 _BLOCK_BYTES = 16 * 2**20
 _OVERSAMPLING = 10
 
@@ -33,7 +36,9 @@ class TransitionsConfig:
     """How much the order of things counts."""
 
     window: int = 20
-    """Entries after (and before) a product that count as following it; time of the fit grows with it."""
+    """Steps (distinct times) after and before a product that count as following it; time of the fit grows with it. At
+    most 100 entries on either side are looked at, however many a step has.
+    """
     decay: float = 0.85
     """What each further step between two products leaves of the pair's weight; 1 forgets distance."""
     reversed_weight: float = 0.2
@@ -55,6 +60,9 @@ class TransitionsConfig:
     n_links: int = 200
     """Links kept per product; more reach rarer products, and cost time in proportion."""
 
+    def __post_init__(self) -> None:
+        at_least_one(n_factors=self.n_factors, n_links=self.n_links)
+
 
 SPACE: dict[str, tuple[float, ...]] = {
     "smooth": (0.0, 0.2, 0.4, 0.8),
@@ -75,7 +83,9 @@ class Transitions(LinkedProducts):
 
         W_ij = C_ij / ((r_i + shrinkage)^source_power (c_j + shrinkage)^target_power).
 
-    Products bought at the same time are no step apart and count 1 both ways. The smoothed part is the truncated
+    Products bought at the same time are no step apart and count 1 both ways. Of a customer's entries within the window,
+    the nearest 100 on either side are counted; entries at the same time are in random order, so that of a basket that
+    is larger than that, every pair is as likely to be. The smoothed part is the truncated
     singular value decomposition U S V^T of C_ij / ((r_i + shrinkage)(c_j + shrinkage))^(1/2), its rows divided by
     (r_i + shrinkage)^(1/2), scaled so that its rows are on average as long as those of W: factorised transitions, as
     in Rendle, Freudenthaler and Schmidt-Thieme 2010, "Factorizing personalized Markov chains", by the spectral route
@@ -109,11 +119,12 @@ class Transitions(LinkedProducts):
         counts = np.bincount(matrix.indices, minlength=matrix.shape[1]) + config.shrinkage
         factors = (np.maximum(counts, 1) ** -config.target_power).astype(np.float32)
         totals = np.zeros(matrix.shape[1])
-        _count(interactions, config, factors, totals, links)
+        _count(interactions, config, rng, factors, totals, links)
         totals *= matrix.nnz / max(totals.sum(), 1e-30)
         sources = np.maximum(totals + config.shrinkage, 1e-30)
         sharp = links.weights * (sources**-config.source_power).astype(np.float32)[:, None]
-        if config.smooth == 0:
+        has_pairs = (links.targets != NO_POSITION).any()
+        if config.smooth == 0 or not has_pairs:
             return Links(links.targets, sharp)
         normalised = links.weights / (factors * np.sqrt(np.maximum(counts, 1)))[links.targets]
         normalised /= np.sqrt(sources)[:, None]
@@ -130,10 +141,17 @@ class Transitions(LinkedProducts):
 
 
 def _count(
-    interactions: Interactions, config: TransitionsConfig, factors: FloatArray, totals: DoubleArray, links: Links
+    interactions: Interactions,
+    config: TransitionsConfig,
+    rng: np.random.Generator,
+    factors: FloatArray,
+    totals: DoubleArray,
+    links: Links,
 ) -> None:
     """Fill the links with sums of pairs times the factors, and the totals with each product's sum of pairs."""
     order, customers, steps = ordered_steps(interactions)
+    if steps.max(initial=0) < len(steps):
+        order = order[np.lexsort((rng.random(len(steps), np.float32), steps))]
     products = interactions.matrix.indices[order].astype(np.int32)
     del order
     entries = np.argsort(products, kind="stable")
@@ -143,7 +161,7 @@ def _count(
     def work(low: int) -> None:
         sum_pairs(
             low, min(low + _PRODUCTS_PER_TASK, len(factors)), starts, entries, customers, products, steps,
-            powers, config.reversed_weight, factors, totals, links.targets, links.weights,
+            powers, config.reversed_weight, _MOST_ENTRIES, factors, totals, links.targets, links.weights,
         )  # fmt: skip
 
     run_in_threads(work, range(0, len(factors), _PRODUCTS_PER_TASK), thread_count())

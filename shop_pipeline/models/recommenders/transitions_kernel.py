@@ -22,6 +22,23 @@ def pair_weight(distance: int, powers: DoubleArray, reversed_weight: Real) -> Re
 
 
 @compiled
+def bounds_of_window(
+    entry: Integer, customers: IntArray, steps: IntArray, window: Integer, most: Integer
+) -> tuple[Integer, Integer]:
+    """Begin and end of the customer's entries at most `window` steps and `most` entries from this one."""
+    begin, end = entry, entry + 1
+    while begin > max(entry - most, 0) and steps[entry] - steps[begin - 1] <= window:
+        if customers[begin - 1] != customers[entry]:
+            break
+        begin -= 1
+    while end < min(entry + most + 1, len(steps)) and steps[end] - steps[entry] <= window:
+        if customers[end] != customers[entry]:
+            break
+        end += 1
+    return begin, end
+
+
+@compiled
 def sum_pairs(
     low: int,
     high: int,
@@ -32,6 +49,7 @@ def sum_pairs(
     steps: IntArray,
     powers: DoubleArray,
     reversed_weight: float,
+    most: int,
     factors: FloatArray,
     totals: DoubleArray,
     targets: IntArray,
@@ -40,7 +58,7 @@ def sum_pairs(
     """For the products [low, high), fill the best followers by sum times the follower's factor, and the sums' total.
 
     `entries[starts[i]:starts[i + 1]]` are the places of product i in customers, products and steps, which are ordered
-    by customer and time. As many entries as there are powers are looked at on either side.
+    by customer and time. As many steps as there are powers are looked at on either side, and at most `most` entries.
     """
     window = len(powers)
     sums = np.zeros(len(factors))
@@ -48,8 +66,9 @@ def sum_pairs(
     for product in range(low, high):
         n_met = 0
         for entry in entries[starts[product] : starts[product + 1]]:
-            for other in range(max(entry - window, 0), min(entry + window + 1, len(products))):
-                if other == entry or customers[other] != customers[entry]:
+            begin, end = bounds_of_window(entry, customers, steps, window, most)
+            for other in range(begin, end):
+                if other == entry:
                     continue
                 weight = pair_weight(steps[other] - steps[entry], powers, reversed_weight)
                 if weight > 0:

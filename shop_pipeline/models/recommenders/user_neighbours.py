@@ -7,6 +7,7 @@ here: finding the neighbours (`similarity`), loops (`user_neighbours_kernel`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from shop_pipeline.models.arrays import AnyArray, FloatArray
 from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.recommender import Recommender
+from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.state import Links
 from shop_pipeline.models.recommenders.user_neighbours_kernel import list_products_of_neighbours
 from shop_pipeline.models.similarity.measures import Measure, Similarity
@@ -40,7 +42,12 @@ class UserNeighboursConfig:
     weight_power: float = 1.0
     """A neighbour's entry counts weight ** this: 0 counts all alike; raising it favours what they bought much of."""
     memory_limit_bytes: int = 256 * 2**20
-    """Bound on the working memory of the similarity search, which needs 76 bytes per customer on two threads."""
+    """Bound on the working memory of the similarity search, which needs 56 bytes per customer on one thread, and 20
+    for each further thread.
+    """
+
+    def __post_init__(self) -> None:
+        at_least_one(n_neighbours=self.n_neighbours)
 
     @property
     def similarity(self) -> Similarity:
@@ -67,6 +74,11 @@ class UserNeighbours(Recommender[Links]):
 
     def __init__(self, config: UserNeighboursConfig | None = None) -> None:
         self.config = config or UserNeighboursConfig()
+
+    def restore(self, interactions: Interactions, state: Links) -> Self:
+        """As `Recommender.restore`; raises ValueError for links between products, too."""
+        state.check_between("customer")
+        return super().restore(interactions, state)
 
     def memory_bytes(self, size: Size) -> int:
         """The transposed matrix, and what the search takes at most."""

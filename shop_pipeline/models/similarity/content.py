@@ -19,8 +19,9 @@ import scipy.sparse as sp
 from shop_pipeline.models.arrays import AnyArray, BoolArray, IdArray, SparseMatrix
 from shop_pipeline.models.interactions import check_matrix
 from shop_pipeline.models.similarity.content_blocks import attribute_block, brand_block, category_block, price_block
+from shop_pipeline.models.similarity.measures import Similarity
 from shop_pipeline.models.similarity.text import Block, text_block, unit_rows
-from shop_pipeline.models.similarity.top_k import DEFAULT_MEMORY_LIMIT, Neighbours, similarity_memory, top_k_neighbours
+from shop_pipeline.models.similarity.top_k import DEFAULT_MEMORY_LIMIT, Neighbours, memory_at_most, top_k_neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,5 +181,6 @@ def content_similarity_bytes(
     n_features = len(features.names)
     # The matrix by columns; and where products begin, copied, as the search goes through them.
     transposed = int(degrees.sum()) * (4 + 4) + n_features * 8 + n_products * 16
-    search = similarity_memory(n_features, degrees, k, memory_limit_bytes=memory_limit_bytes)
-    return transposed + search.peak
+    return transposed + memory_at_most(
+        n_features, n_products, int(degrees.sum()), k, Similarity(), memory_limit_bytes, int(degrees.max(initial=0))
+    )

@@ -22,6 +22,9 @@ from shop_pipeline.models.similarity.text import Block, normal_form, nothing, un
 
 Parts = Iterator[tuple[str, float]]
 
+# The names of a path's prefixes take memory with the square of its depth.
+_MOST_LEVELS = 20
+
 
 def category_block(paths: Sequence[str | None]) -> Block:
     """Every prefix of a path `a > b > c` is a feature, the d-th of weight sqrt(d).
@@ -29,7 +32,7 @@ def category_block(paths: Sequence[str | None]) -> Block:
     So the cosine of two paths of three levels is 1/6 if they part after the first, (1 + 2)/6 if after the second:
     deeper levels count for more, because what shares only the top level, as a large part of a shop does, is hardly
     alike. The weight follows from the depth and not from how many products there are, so that a growing catalogue
-    leaves old similarities as they are.
+    leaves old similarities as they are. Levels below the 20th are left out.
     """
     block = _each_once(paths, _prefixes)
     return Block(unit_rows(block.matrix), block.names)
@@ -44,10 +47,8 @@ def attribute_block(attributes: Sequence[str | None], max_share: float) -> Block
     """From JSON objects, a feature `key=value` per value, weighed by rarity as words are (`text.weighed`).
 
     Lists give one feature per element, objects inside are `outer.inner=value`. Numbers are taken as written: in shops
-    they are sizes, years and ids, of which near ones are not alike. JSON that is no object describes nothing.
-
-    Raises:
-        ValueError: for text that is not JSON.
+    they are sizes, years and ids, of which near ones are not alike. What is no JSON object describes nothing: null and
+    NaN, other JSON, text that Python cannot read as JSON (the database is more lenient), or nested too deeply for it.
     """
     counted = _each_once(attributes, _attributes)
     return weighed(counted.matrix, counted.names, max_share)
@@ -74,12 +75,14 @@ def price_block(prices: Sequence[float | None] | AnyArray, factor: float) -> Blo
         (np.tile(has_price, 2), np.concatenate([bucket, bucket + 1]) - first),
     )
     matrix: Any = sp.csr_matrix(entries, shape=(len(known), int(bucket.max() - first) + 2))
-    return Block(matrix, [f"about {factor ** float(first + at):.4g}" for at in range(matrix.shape[1])])
+    with np.errstate(over="ignore"):  # the bucket above the largest float is about infinity
+        middles = np.power(float(factor), np.arange(matrix.shape[1]) + float(first))
+    return Block(matrix, [f"about {middle:.4g}" for middle in middles])
 
 
 def _prefixes(path: str) -> Parts:
     levels = [level.strip() for level in normal_form(path).split(">")]
-    levels = [level for level in levels if level]
+    levels = [level for level in levels if level][:_MOST_LEVELS]
     for depth in range(1, len(levels) + 1):
         yield " > ".join(levels[:depth]), depth**0.5
 
@@ -90,10 +93,13 @@ def _brand(brand: str) -> Parts:
 
 
 def _attributes(text: str) -> Parts:
-    described = json.loads(text)
-    if isinstance(described, dict):
-        for feature in sorted(set(_values(described, ""))):
-            yield feature, 1.0
+    try:
+        described = json.loads(text, parse_float=str, parse_int=str, parse_constant=lambda _: None)
+        features = set(_values(described, "")) if isinstance(described, dict) else set[str]()
+    except (ValueError, RecursionError):
+        return
+    for feature in sorted(features):
+        yield feature, 1.0
 
 
 def _values(value: object, key: str) -> Iterator[str]:

@@ -33,6 +33,30 @@ _RUN = re.compile(f"[{_EAST_ASIAN}]+")
 # Only accents of alphabets: the voicing marks of kana (U+3099) make other words.
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _POSSESSIVE = re.compile("['\u2019]s\\b")
+# Words of shops that end in -s and are no plural; their plural has -es.
+_SINGULAR_IN_S = frozenset(
+    [
+        "atlas",
+        "bonus",
+        "bus",
+        "cactus",
+        "campus",
+        "canvas",
+        "chassis",
+        "christmas",
+        "circus",
+        "citrus",
+        "gas",
+        "iris",
+        "lens",
+        "series",
+        "species",
+        "tennis",
+        "virus",
+    ]
+)
+# Other words in -oes, such as tomatoes, are plurals of words in -o; those of 4 letters, such as toes, are of -oe.
+_PLURAL_OF_OE = ("shoes", "canoes", "oboes", "aloes")
 # A number with its point or comma is one token.
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
 
@@ -77,16 +101,22 @@ def tokens(text: str) -> list[str]:
 def singular(word: str) -> str:
     """The word without an English plural's ending.
 
-    The S-stemmer of Harman 1991, "How effective is suffixing?", and one rule more: boxes, dishes and glasses lose
-    -es. Both forms of a word come to the same token, which need not be a word.
+    After the S-stemmer of Harman 1991, "How effective is suffixing?", with more endings. The token need not be a word:
+    movie and movies become movy, because -ies does not tell whether it was -ie or -y. Both forms come to the same
+    token but for plurals of -f and -fe (knives), of -che and -xe (headaches, axes), of words in -s that are not in
+    `_SINGULAR_IN_S`, of words in -oe other than those in `_PLURAL_OF_OE`, and irregular ones (men).
     """
-    if len(word) <= 3 or not word.endswith("s"):
+    if len(word) > 3 and word.endswith("ie"):
+        return word[:-2] + "y"
+    if len(word) <= 3 or not word.endswith("s") or word in _SINGULAR_IN_S:
         return word
-    if word.endswith("ies"):
-        return word if word.endswith(("eies", "aies")) else word[:-3] + "y"
-    if word.endswith(("xes", "ches", "shes", "sses")):
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("xes", "ches", "shes", "sses")) or word[:-2] in _SINGULAR_IN_S:
         return word[:-2]
-    return word if word.endswith(("us", "ss", "aes", "ees", "oes")) else word[:-1]
+    if word.endswith("oes") and len(word) > 4 and not word.endswith(_PLURAL_OF_OE):
+        return word[:-2]
+    return word if word.endswith(("us", "ss")) else word[:-1]
 
 
 def text_block(texts: Sequence[str], max_share: float) -> Block:

@@ -50,6 +50,8 @@ class SimilarityMemory:
     fixed: int
     lists: int
     weights: int
+    n_threads: int
+    """Threads that work at once, each with sums of its own among what is fixed."""
 
     @property
     def peak(self) -> int:
@@ -73,38 +75,60 @@ def similarity_memory(
         degrees: number of entries of each column.
         k: neighbours per product.
         memory_limit_bytes: bound on the working memory, that is on everything but the result and the weighted entries.
+        n_threads: threads at most; fewer work where the limit has no room for all.
 
     Raises:
-        ValueError: when the limit leaves no room for the lists of the most popular product.
+        ValueError: when the limit leaves no room for the lists of the most popular product beside one thread.
     """
     similarity = similarity or Similarity()
     n_products = len(degrees)
-    fixed = _fixed_bytes(n_customers, n_products, similarity, n_threads or thread_count())
     largest = int(degrees.max(initial=0)) * _BYTES_PER_LISTED_ENTRY
+    fixed, n_threads = _fixed_bytes(n_customers, n_products, similarity, memory_limit_bytes - largest, n_threads)
     if fixed + largest > memory_limit_bytes:
         raise ValueError(f"{memory_limit_bytes} bytes are too few: {fixed + largest} are needed")
     room = (memory_limit_bytes - fixed) // _BYTES_PER_LISTED_ENTRY
     in_block = max((int(degrees[low:high].sum()) for low, high in _blocks(degrees, room)), default=0)
     weights = int(degrees.sum()) * 4 if similarity.weighs_entries else 0
-    return SimilarityMemory(n_products * k * (4 + 4 + 4), fixed, in_block * _BYTES_PER_LISTED_ENTRY, weights)
+    return SimilarityMemory(n_products * k * (4 + 4 + 4), fixed, in_block * _BYTES_PER_LISTED_ENTRY, weights, n_threads)
 
 
 def memory_at_most(
-    n_customers: int, n_products: int, n_entries: int, k: int, similarity: Similarity, memory_limit_bytes: int
+    n_customers: int,
+    n_products: int,
+    n_entries: int,
+    k: int,
+    similarity: Similarity,
+    memory_limit_bytes: int,
+    largest_degree: int = 0,
 ) -> int:
-    """Bytes that `top_k_neighbours` allocates at its peak, at most, where the degrees are not known yet."""
-    fixed = _fixed_bytes(n_customers, n_products, similarity, thread_count())
+    """Bytes that `top_k_neighbours` allocates at its peak, at most, where the degrees are not known yet.
+
+    Where the limit is too low for it, the bytes that it lacks are counted as far as they are known, and nothing is
+    raised.
+
+    Args:
+        largest_degree: entries of the most popular product, if they are known.
+    """
     weights = n_entries * 4 if similarity.weighs_entries else 0
-    working = min(memory_limit_bytes, fixed + n_entries * _BYTES_PER_LISTED_ENTRY)
+    largest = largest_degree * _BYTES_PER_LISTED_ENTRY
+    fixed, _ = _fixed_bytes(n_customers, n_products, similarity, memory_limit_bytes - largest)
+    working = max(fixed + largest, min(memory_limit_bytes, fixed + n_entries * _BYTES_PER_LISTED_ENTRY))
     return n_products * k * (4 + 4 + 4) + weights + working
 
 
-def _fixed_bytes(n_customers: int, n_products: int, similarity: Similarity, n_threads: int) -> int:
-    """Working arrays whose size does not depend on the blocks."""
+def _fixed_bytes(
+    n_customers: int, n_products: int, similarity: Similarity, room: int, n_threads: int | None = None
+) -> tuple[int, int]:
+    """Working arrays whose size does not depend on the blocks, and for how many threads: as many as there is room for,
+    and at least one. All together get half of the room at most: short lists leave too few products for many threads.
+    """
     per_thread = n_products * (2 * 8 + 4)  # sums and counts, touched
     # Degrees, sizes, inverse norms, starts, ends; shifts.
     per_product = 8 + 8 + 4 + 8 + 8 + (8 if similarity.shifts_columns else 0)
-    return n_threads * per_thread + n_products * per_product + n_customers * 8
+    shared = n_products * per_product + n_customers * 8
+    fitting = min(room // 2, room - shared) // max(per_thread, 1)
+    n_threads = max(1, min(n_threads or thread_count(), fitting))
+    return n_threads * per_thread + shared, n_threads
 
 
 def top_k_neighbours(
@@ -125,6 +149,7 @@ def top_k_neighbours(
         k: neighbours per product, at least 1.
         similarity: the measure and its settings; the cosine if None.
         memory_limit_bytes: bound on what is allocated beside the result and, for TF-IDF and BM25, the weights.
+        n_threads: threads at most; fewer work where the limit has no room for all.
 
     Raises:
         ValueError: for k below 1, a matrix that `check_matrix` refuses, a limit too low, and for TF-IDF and BM25 a
@@ -133,13 +158,13 @@ def top_k_neighbours(
     check_matrix(matrix)
     if k < 1:
         raise ValueError(f"k is {k}, and must be 1 or more")
-    n_threads, similarity = n_threads or thread_count(), similarity or Similarity()
+    similarity = similarity or Similarity()
     prepared = prepare(matrix, similarity)
     degrees = prepared.degrees
     memory = similarity_memory(
         matrix.shape[0], degrees, k, similarity, memory_limit_bytes=memory_limit_bytes, n_threads=n_threads
     )
-    search = _Search(matrix, prepared, k, n_threads, memory.lists // _BYTES_PER_LISTED_ENTRY)
+    search = _Search(matrix, prepared, k, memory.n_threads, memory.lists // _BYTES_PER_LISTED_ENTRY)
     for first, last in _blocks(degrees, search.room):
         search.run(first, last)
     return search.found

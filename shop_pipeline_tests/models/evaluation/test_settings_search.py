@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shop_pipeline.models.evaluation.settings_search import Limits, search_settings
@@ -188,6 +189,14 @@ def test_equal_models_are_in_the_order_of_their_names() -> None:
     world = World({"b": 0.5, "a": 0.5}, {"b": 1.0, "a": 1.0})
     search = search_settings({"b": candidate(), "a": candidate()}, world.attempt, SIZE, Limits(9, 10), world.clock)
     assert [trial.model for trial in search.ranking()] == ["a", "b"]
+
+
+def test_a_value_that_is_no_number_never_wins() -> None:
+    """The defaults of `a` have none: one step up is its best, and it comes after `b`; `c`, without any, is last."""
+    world = World({"a": lambda s: {1: 0.2, 2: np.nan, 3: 0.4}[s["x"]], "b": 0.5, "c": np.nan}, dict.fromkeys("abc", 1))
+    models = {"a": candidate(x=(1, 2, 3)), "b": candidate(), "c": candidate()}
+    search = search_settings(models, world.attempt, SIZE, Limits(100, 9), world.clock)
+    assert [(trial.model, trial.value) for trial in search.ranking()] == [("b", 0.5), ("a", 0.4), ("c", -np.inf)]
 
 
 def test_what_a_model_raises_is_raised() -> None:

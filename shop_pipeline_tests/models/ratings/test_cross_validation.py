@@ -8,7 +8,7 @@ import pytest
 from shop_pipeline.models.ratings import cross_validation
 from shop_pipeline.models.ratings.baselines import Biases, BiasesConfig, GlobalMean
 from shop_pipeline.models.ratings.biased_mf import BiasedMf, BiasedMfConfig
-from shop_pipeline.models.ratings.cross_validation import Chosen, cross_validate, errors_of, folds
+from shop_pipeline.models.ratings.cross_validation import Chosen, Errors, cross_validate, errors_of, folds
 from shop_pipeline_tests.models.ratings.predictor_conformance import PredictorConformance, small
 from shop_pipeline_tests.models.ratings.synthetic import drawn
 
@@ -57,6 +57,14 @@ def test_the_best_on_the_held_out_share_is_fitted_on_everything() -> None:
     assert chosen.winner == 2
     alone = Biases().fit(ratings, np.random.default_rng(0)).state
     np.testing.assert_array_equal(chosen.state.product_bias, alone.product_bias)
+
+
+def test_an_error_that_is_no_number_is_never_the_smallest(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = iter([Errors(np.nan, np.nan), Errors(2, 2), Errors(1, 1)])
+    monkeypatch.setattr(cross_validation, "errors_of", lambda *_: next(errors))
+    ratings = drawn(np.random.default_rng(2), 80, 50, 20).ratings
+    chosen = Chosen([GlobalMean(), GlobalMean(), Biases()]).fit(ratings, np.random.default_rng(0))
+    assert chosen.winner == 2
 
 
 @pytest.mark.parametrize(("candidates", "share"), [([], 0.1), ([GlobalMean()], 0.0), ([GlobalMean()], 1.0)])

@@ -178,8 +178,11 @@ class RecommenderConformance:
         assert first.scores.tobytes() == second.scores.tobytes()
 
     def test_a_state_of_other_ids_is_refused(self) -> None:
+        model = self.fitted(with_holes())
         with pytest.raises(ValueError, match=" for "):
-            self.model().restore(interactions_of(checkerboard(30, 20)), self.fitted(with_holes()).state)
+            model.restore(interactions_of(checkerboard(30, 20)), model.state)
+        with pytest.raises(RuntimeError, match="not fitted"):
+            model.recommend(np.array([0]), 3)
 
     def test_histories_given_from_outside_get_the_lists_of_the_same_customers(self) -> None:
         """As strangers under other names, the fitted customers get what they get by name."""

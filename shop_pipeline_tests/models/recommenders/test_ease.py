@@ -70,6 +70,15 @@ def test_weights_are_those_of_the_closed_form(shape: tuple[int, int], config: Ea
     np.testing.assert_allclose(as_matrix(fit(Ease(config), dense)), expected, atol=2e-6)
 
 
+def test_weights_to_a_product_that_everybody_has() -> None:
+    """By way of 1,000 customers, 1 - x' M x of such a product is smaller than the rounding of M."""
+    dense = random_dense((1000, 1300), share=0.001)
+    dense[:, 0] = 1
+    config = EaseConfig(regularization=0.3, popularity=0.0, activity=0.0, n_links=1300)
+    found, expected = as_matrix(fit(Ease(config), dense))[:, 0], dense_ease(dense, config)[:, 0]
+    np.testing.assert_allclose(found, expected, atol=0.005 * np.abs(expected).max())
+
+
 def test_weights_do_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     for shape in [(80, 40), (25, 40)]:
         weights = []
@@ -89,6 +98,17 @@ def test_memory_with_fewer_customers_than_products() -> None:
     tracemalloc.stop()
     announced = Ease().memory_bytes(interactions.size)
     assert announced / 3 <= peak <= announced + 200_000
+
+
+def test_memory_with_few_customers_and_links() -> None:
+    """Beside 10 links per product, what the pool holds for 625 blocks of rows counts, and what the kernel allocates."""
+    config, interactions = EaseConfig(n_links=10), interactions_of(random_dense((30, 10_000), share=0.05))
+    fit(Ease(), checkerboard(6, 14))  # compiles
+    tracemalloc.start()
+    Ease(config).fit(interactions, np.random.default_rng(0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= Ease(config).memory_bytes(interactions.size)
 
 
 def test_memory_holds_one_square_and_the_smaller_one() -> None:

@@ -109,6 +109,12 @@ def test_explaining_needs_one_customer_per_list() -> None:
         model.explain(np.array([0]), model.recommend(np.arange(2), 5))
 
 
+def test_explaining_needs_a_reason() -> None:
+    model = ItemNeighbours().fit(interactions_of(random_dense()), np.random.default_rng(0))
+    with pytest.raises(ValueError, match="n_reasons is 0"):
+        model.explain(np.arange(2), model.recommend(np.arange(2), 5), n_reasons=0)
+
+
 def test_every_setting_to_try_is_a_setting_and_the_default_is_among_them() -> None:
     for name, values in SPACE.items():
         assert getattr(ItemNeighboursConfig(), name) in values

@@ -90,9 +90,14 @@ def test_nobody_with_a_country() -> None:
     np.testing.assert_array_equal(model.recommend(np.arange(4), 1).products[:, 0], [2, 2, 0, 1])
 
 
-def test_a_group_of_the_name_of_all_is_refused() -> None:
-    with pytest.raises(ValueError, match="'all'"):
-        PopularityInGroups(CustomerGroups(["c0000"], ["all"])).fit(interactions_of(DENSE), np.random.default_rng(0))
+def test_a_label_of_the_name_of_all_is_not_known() -> None:
+    """`all` is between CN and de: the codes on both sides must still lead to their names."""
+    labels = CustomerGroups(["c0000", "c0001", "c0002", "c0003"], ["de", "all", "CN", "de"])
+    model = PopularityInGroups(labels, PopularityInGroupsConfig(prior=0))
+    state = model.fit(interactions_of(DENSE), np.random.default_rng(0)).state
+    assert state.groups == ("all", "CN", "de")
+    np.testing.assert_array_equal(state.group_of, [2, 0, 1, 2])
+    np.testing.assert_allclose(state.scores.toarray()[1:], [[0, 0, 1], [1 / 2, 1 / 4, 1 / 4]], rtol=1e-6)
 
 
 @pytest.mark.parametrize("change", [{"prior": -1.0}, {"prior": float("inf")}, {"n_kept": 0}, {"half_life_days": 0.0}])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from shop_pipeline.models.interactions import Interactions
 from shop_pipeline.models.recommenders.pure_svd import SPACE, PureSvd, PureSvdConfig, right_singular_vectors
 from shop_pipeline_tests.models.recommenders.recommender_conformance import (
     RecommenderConformance,
@@ -71,6 +74,19 @@ def test_what_an_entry_counts(weighting: str, expected: float) -> None:
     config = PureSvdConfig(1, weighting, customer_exponent=0, product_exponent=0)  # type: ignore[arg-type]
     model = PureSvd(config).fit(interactions_of(np.array([[3.0]])), np.random.default_rng(0))
     assert model.state.customers[0, 0] == pytest.approx(expected)
+
+
+def test_memory_with_fewer_customers_than_products() -> None:
+    """Here nearly all is 100 bytes per product and factor: 12 * 5 for the basis and its image, 40 beside them."""
+    matrix = random_matrix(300, 12_000)
+    ids = [np.array([f"{at:05}" for at in range(n)], dtype=object) for n in matrix.shape]
+    interactions = Interactions(matrix, *ids)
+    PureSvd().fit(interactions, np.random.default_rng(0))  # compiles
+    tracemalloc.start()
+    PureSvd().fit(interactions, np.random.default_rng(0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.7 * PureSvd().memory_bytes(interactions.size) <= peak <= PureSvd().memory_bytes(interactions.size)
 
 
 def test_two_runs_give_the_same_bits() -> None:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from shop_pipeline.models.interactions import Interactions
+from shop_pipeline.models.recommenders import session_neighbours
 from shop_pipeline.models.recommenders.session_neighbours import SPACE, SessionNeighbours, SessionNeighboursConfig
+from shop_pipeline.models.recommenders.session_neighbours_kernel import list_from_neighbours
 from shop_pipeline_tests.models.recommenders.recommender_conformance import RecommenderConformance, interactions_of
 
 
@@ -88,6 +90,15 @@ def test_the_stored_links_are_the_lists_of_one_product() -> None:
         "abcdef"[p]: float(w) for p, w in zip(model.state.targets[1], model.state.weights[1], strict=True) if p >= 0
     }
     assert listed == scores_of(model, "b") == {"a": 1.0, "c": 1.0, "d": 1.0}
+
+
+def test_parts_too_small_for_float32_are_met_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ab shares a, one step back, with ten sessions ac: 2^-200 is 0 in float32. Uncompiled, so that bounds are checked.
+
+    be counts 1 for b, which is the newest.
+    """
+    monkeypatch.setattr(session_neighbours, "list_from_neighbours", list_from_neighbours.py_func)
+    assert scores_of(fitted(*["ac"] * 10, "be", match_power=200), "ab") == {"e": 1.0}
 
 
 def test_needs_times() -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from shop_pipeline.models.interactions import Size
 from shop_pipeline.models.recommenders import gram, sparse_ease
+from shop_pipeline.models.recommenders.content_based import ContentBased, ContentBasedConfig
 from shop_pipeline.models.recommenders.ease import Ease, EaseConfig
+from shop_pipeline.models.recommenders.item_neighbours import ItemNeighbours, ItemNeighboursConfig
 from shop_pipeline.models.recommenders.recommender import Recommender
 from shop_pipeline.models.recommenders.sparse_ease import SPACE, SparseEase, SparseEaseConfig
+from shop_pipeline.models.recommenders.user_neighbours import UserNeighbours, UserNeighboursConfig
+from shop_pipeline.models.similarity import top_k
 from shop_pipeline_tests.models.recommenders.linked_products_algebra import (
     as_matrix,
     fit,
@@ -17,6 +22,7 @@ from shop_pipeline_tests.models.recommenders.linked_products_algebra import (
     without_rounding,
 )
 from shop_pipeline_tests.models.recommenders.recommender_conformance import RecommenderConformance
+from shop_pipeline_tests.models.recommenders.test_content_based import features_of
 
 
 class TestSparseEase(RecommenderConformance):
@@ -66,6 +72,32 @@ def test_batches_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> 
         links = fit(SparseEase(SparseEaseConfig(n_neighbours=30, memory_limit_bytes=limit)), dense)
         found.append((links.targets.tobytes(), links.weights.tobytes()))
     assert found[0] == found[1] == found[2]
+
+
+def test_the_search_works_within_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1,000 threads of 40 products would take 800,000 bytes; 100 bytes are too few for one."""
+    dense = random_dense((80, 40))
+    whole = fit(SparseEase(), dense)
+    monkeypatch.setattr(top_k, "thread_count", lambda: 1000)
+    few = fit(SparseEase(SparseEaseConfig(memory_limit_bytes=10_000)), dense)
+    assert few.targets.tobytes() == whole.targets.tobytes()
+    with pytest.raises(ValueError, match="100 bytes are too few"):
+        fit(SparseEase(SparseEaseConfig(memory_limit_bytes=100)), dense)
+
+
+@pytest.mark.parametrize("limit", [100, 2**26])
+def test_memory_is_said_for_any_limit_and_number_of_cores(monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
+    """At least the search's arrays for one thread, 56 bytes per product or, for similar customers, per customer."""
+    monkeypatch.setattr(top_k, "thread_count", lambda: 64)
+    size = Size(n_customers=140_000, n_products=100_000, n_entries=1_000_000)
+    features = features_of(["white", "black"])
+    for model, n_rows in [
+        (SparseEase(SparseEaseConfig(memory_limit_bytes=limit)), size.n_products),
+        (ItemNeighbours(ItemNeighboursConfig(memory_limit_bytes=limit)), size.n_products),
+        (ContentBased(features, ContentBasedConfig(memory_limit_bytes=limit)), size.n_products),
+        (UserNeighbours(UserNeighboursConfig(memory_limit_bytes=limit)), size.n_customers),
+    ]:
+        assert model.memory_bytes(size) >= n_rows * 56
 
 
 def test_default_is_in_the_space() -> None:

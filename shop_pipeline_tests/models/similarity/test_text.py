@@ -28,6 +28,24 @@ def test_tokens(text: str, expected: list[str]) -> None:
     assert tokens(text) == expected
 
 
+BOTH_FORMS = (
+    "shoe/shoes horseshoe/horseshoes toe/toes canoe/canoes tomato/tomatoes photo/photos tree/trees coffee/coffees "
+    "sundae/sundaes movie/movies cookie/cookies tie/ties necktie/neckties puppy/puppies bus/buses lens/lenses "
+    "canvas/canvases house/houses blouse/blouses fuse/fuses vase/vases dress/dresses box/boxes watch/watches "
+    "dish/dishes pen/pens size/sizes series/series"
+)
+
+
+@pytest.mark.parametrize(("one", "many"), [pair.split("/") for pair in BOTH_FORMS.split()])
+def test_both_forms_of_a_word_are_one_token(one: str, many: str) -> None:
+    assert tokens(one) == tokens(many)
+
+
+@pytest.mark.parametrize(("one", "many"), [("knife", "knives"), ("headache", "headaches"), ("axe", "axes")])
+def test_plurals_that_are_not_recognised_are_as_the_docstring_says(one: str, many: str) -> None:
+    assert tokens(one) != tokens(many)
+
+
 def test_full_width_and_half_width_are_the_same() -> None:
     assert tokens("ｉＰｈｏｎｅ１５　ｶﾞﾗｽ") == tokens("iphone15 ガラス") == ["iphone15", "ガラ", "ラス"]
 

@@ -9,8 +9,9 @@ import pytest
 import scipy.sparse as sp
 from sklearn.metrics.pairwise import cosine_similarity
 
+from shop_pipeline.models.similarity import top_k
 from shop_pipeline.models.similarity.measures import Similarity
-from shop_pipeline.models.similarity.top_k import Neighbours, similarity_memory, top_k_neighbours
+from shop_pipeline.models.similarity.top_k import Neighbours, memory_at_most, similarity_memory, top_k_neighbours
 
 
 def random_matrix(shape: tuple[int, int], density: float, seed: int = 0) -> sp.csr_matrix:
@@ -115,6 +116,40 @@ def test_memory_is_what_was_announced(limit: int) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak == pytest.approx(announced.peak, rel=0.1)
+
+
+def test_fewer_threads_work_where_the_limit_has_no_room_for_all() -> None:
+    """Sums of one thread take 20 bytes for each of 2,000 products: 64 threads 2.6 MB. They get half of what the limit
+    leaves beside the longest list, of at most 120 entries of 8 bytes: room for 4.
+    """
+    matrix = random_matrix((3000, 2000), 0.02)
+    degrees = np.bincount(matrix.indices, minlength=2000)
+    assert 0 < degrees.max() <= 120
+    announced = similarity_memory(3000, degrees, 50, memory_limit_bytes=400_000, n_threads=64)
+    assert announced.n_threads == 4
+    assert announced.fixed + announced.lists <= 400_000
+    tracemalloc.start()
+    found = top_k_neighbours(matrix, 50, memory_limit_bytes=400_000, n_threads=64)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak == pytest.approx(announced.peak, rel=0.1)
+    assert found.products.tobytes() == top_k_neighbours(matrix, 50).products.tobytes()
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 64])
+@pytest.mark.parametrize("limit", [200_000, 400_000, 2**20, 64 * 2**20])
+def test_without_degrees_memory_is_no_less(monkeypatch: pytest.MonkeyPatch, n_threads: int, limit: int) -> None:
+    monkeypatch.setattr(top_k, "thread_count", lambda: n_threads)
+    degrees = np.bincount(random_matrix((3000, 2000), 0.02).indices, minlength=2000)
+    said = memory_at_most(3000, 2000, int(degrees.sum()), 50, Similarity(), limit)
+    assert said >= similarity_memory(3000, degrees, 50, memory_limit_bytes=limit).peak
+
+
+def test_a_limit_too_low_is_not_refused_before_the_search() -> None:
+    """One thread: 2,000 products of 20 + 36 bytes, 3,000 customers of 8; with 70 entries of the largest, 8 each."""
+    result = 2000 * 50 * 12
+    assert memory_at_most(3000, 2000, 120_000, 50, Similarity(), 1000) == result + 2000 * 56 + 3000 * 8
+    assert memory_at_most(3000, 2000, 120_000, 50, Similarity(), 1000, 70) == result + 2000 * 56 + 3000 * 8 + 70 * 8
 
 
 def test_matrix_is_unchanged() -> None:
