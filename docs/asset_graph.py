@@ -95,12 +95,12 @@ def _open_graph(page: Page, url: str) -> None:
     expect(page.get_by_text("raw", exact=True).first).to_be_visible()
     page.get_by_placeholder("Jump to").locator("xpath=following::button[1]").click()  # closes the list of groups
     page.keyboard.press("Alt+e")
-    expect(page.get_by_text(LAST_ASSET, exact=True).first).to_be_visible()
     page.wait_for_timeout(SETTLING_MS)
     # Twice on empty ground: everything into view.
     page.mouse.dblclick(VIEWPORT["width"] / 2, VIEWPORT["height"] - 30)
     page.mouse.move(0, 0)
     page.wait_for_timeout(SETTLING_MS)
+    expect(page.get_by_text(LAST_ASSET, exact=True).first).to_be_visible()
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ def test_a_disk_that_is_too_small_is_refused() -> None:
 
 
 def test_memory_gb_that_is_too_small_is_refused_with_what_would_do() -> None:
-    """One list of 50,000 entries takes 400,000 bytes; the rest are the step's working arrays, of one thread at the least."""
+    """One list of 50,000 entries takes 400,000 bytes; the rest are the working arrays of one thread."""
     least = similarity_memory(100_000, DEGREES, 50, memory_limit_bytes=2**30, n_threads=1).fixed + 8 * 50_000
     assert fit(LARGE, Recommend(memory_gb=least / 2**30), ENOUGH).n_blocks > 1
     with pytest.raises(NoRoom, match=r"needs at least .* for 1,000 products, and recommend\.memory_gb of shop\.yaml"):

@@ -27,6 +27,7 @@ QUIET_BROWSER = [
     "--disable-component-update",
     "--disable-sync",
 ]
+ATTEMPTS = 20
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +64,13 @@ def test_the_asset_graph_is_drawn_with_its_groups_and_assets(page: Page) -> None
     for group in ("raw", "clean", "features", "models", "marts", "ops"):
         _shown(page, group)
     page.keyboard.press("Alt+e")  # opens all groups
-    # The graph draws what is in view: twice on empty ground brings everything there.
-    _shown(page, "run_manifest")
-    page.mouse.dblclick(1000, 1170)
-    for asset in ("interactions", "recommendations"):
+    # The graph draws what is in view: twice on empty ground brings everything there, once the layout is made.
+    for _ in range(ATTEMPTS):
+        page.wait_for_timeout(PATIENCE_MS / ATTEMPTS)
+        page.mouse.dblclick(1000, 1170)
+        if page.get_by_text("run_manifest", exact=True).filter(visible=True).count():
+            break
+    for asset in ("interactions", "recommendations", "run_manifest"):
         _shown(page, asset)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,6 +31,9 @@ class TestAls(RecommenderConformance):
 
     def model(self) -> Als:
         return Als(SMALL)
+
+    def measured(self) -> Als:
+        return Als(replace(SMALL, iterations=3))
 
 
 def planted(rng: np.random.Generator) -> tuple[Interactions, sp.csr_matrix]:
