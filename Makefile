@@ -30,6 +30,7 @@ ui: setup
 
 bench: setup
 	$(BIN)/python benchmarks/similarity.py
+	$(BIN)/python benchmarks/factors.py
 	$(BIN)/python benchmarks/landing.py
 	$(BIN)/python benchmarks/online_retail.py
 	$(BIN)/python benchmarks/simulated.py
