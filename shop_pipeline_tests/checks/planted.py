@@ -3,7 +3,7 @@
 A promise for which neither way gives a plant is left out of `PLANTED`; the completeness test then fails and names it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from shop_pipeline.checks.suite import Promise, promises
@@ -277,9 +277,22 @@ def _of_column(promise: str, column: Column) -> list[Plant]:
     return [last(**{column.name: value}) for value in low + high]
 
 
+def _one_of_each() -> dict[str, Table]:
+    """The tables but for those that differ from an earlier one in name and grain alone, as fitted models do."""
+    found: dict[str, Table] = {}
+    shapes: list[Table] = []
+    for name, table in TABLES.items():
+        shape = replace(table, name="", grain="")
+        if shape not in shapes:
+            shapes.append(shape)
+            found[name] = table
+    return found
+
+
+ASKED = _one_of_each()
 PLANTED = [
     Case(table, promise.name, plant, number)
-    for table in TABLES.values()
+    for table in ASKED.values()
     for promise in promises(table)
     if promise.severity == "ERROR"
     for number, plant in enumerate(BY_HAND.get((table.qualified, promise.name)) or derived(table, promise))

@@ -200,7 +200,9 @@ class RecommenderConformance:
         return self.model()
 
     def test_memory_is_at_most_what_was_announced(self) -> None:
-        """As tracemalloc sees it: the arrays of NumPy, and not those of compiled libraries."""
+        """As tracemalloc sees it: the arrays of NumPy, and not those of compiled libraries. Beside them Python holds
+        some hundred kB of its own; to find BLAS, threadpoolctl looks at every library that the process has loaded.
+        """
         rng = np.random.default_rng(2)
         interactions = interactions_of((rng.random((1500, 300)) < 0.05) * rng.integers(1, 5, (1500, 300)))
         self.measured().fit(interactions, rng)  # compiles
@@ -208,7 +210,7 @@ class RecommenderConformance:
         model = self.measured().fit(interactions, rng)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak <= model.memory_bytes(interactions.size) + 200_000
+        assert peak <= model.memory_bytes(interactions.size) + 700_000
 
     @pytest.mark.parametrize("positions", [[25], [-2], [[0]], [0.5]])
     def test_positions_out_of_range_are_refused(self, positions: list[object]) -> None:
