@@ -80,6 +80,7 @@ class MultVae(HistoryRecommender[Parameters]):
 
     def restore(self, interactions: Interactions, state: Parameters) -> Self:
         """As for every recommender; here the outer layers must have a row or a number for each product."""
+        self._forget()
         n_products, arrays = interactions.size.n_products, state.arrays
         if len(arrays["encoder"]) != n_products or arrays["decoder"].shape[1] != n_products:
             raise ValueError(f"layers of {len(arrays['encoder'])} products for {n_products}")
