@@ -22,7 +22,7 @@ from .side_information import read_side
 
 SELECTION = "marts.model_selection"
 BEFORE_ANY_SEARCH = ("item_neighbours", "als")
-"""Both were best of a published comparison or another, and both are quick: see docs/decisions.md."""
+"""Both take seconds; which is published is judged every day (docs/decisions.md, 26)."""
 # The requirement of marts.model_readiness that a model stands under beside its own, by family.
 READY_AS = {
     "neighbours": "product_similarity",

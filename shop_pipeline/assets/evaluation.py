@@ -1,9 +1,9 @@
 """The honest comparison: models are fitted before a cut in time and judged on what customers bought after it.
 
 Here: `models.evaluation`, of which two marts are cut, and the champion. In the job `tune` all models are judged, each
-with its best settings;
-every day the chosen one alone, against the boring rule. Not here: metrics and intervals (`models/evaluation`), the cut
-(`held_out.py`), the search for settings (`tuning.py`), and what the champion fills (`recommendations.py`).
+with its best settings; every day the chosen one alone, against the boring rule. Not here: metrics and intervals
+(`models/evaluation`), the cut (`held_out.py`), the search for settings (`tuning.py`), and what the champion fills
+(`recommendations.py`).
 """
 
 from datetime import datetime, timedelta

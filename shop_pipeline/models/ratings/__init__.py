@@ -1,1 +1,1 @@
-"""Models of explicit ratings: who would give which product how many stars."""
+"""Explicit ratings: the port `predictor`, one module per model, and their error on ratings not seen."""
