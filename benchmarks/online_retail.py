@@ -86,7 +86,7 @@ def whole_year(folder: Path, scratch: Path) -> tuple[Cost, dict[str, Any], dict[
 
 def peer(folder: Path, scratch: Path) -> tuple[Cost, dict[str, Any]]:
     """The plain script, and its counts."""
-    from shop_pipeline.settings import Recommend
+    from shop_pipeline.sections import Recommend
 
     chosen, log = Recommend(), scratch / "peer.log"
     als: dict[str, float] = {"factors": chosen.n_factors, "iterations": chosen.iterations}

@@ -13,7 +13,8 @@ from ..models.evaluation.trials import Settings
 from ..models.interactions import Interactions
 from ..models.recommenders.catalogue import CATALOGUE, SideInformation, entry_of, make
 from ..models.recommenders.recommender import Recommender
-from ..settings import Recommend, SettingsError
+from ..sections import Recommend
+from ..settings import SettingsError
 from .gated import Run
 from .readiness import shortfall
 from .room import memory_limit

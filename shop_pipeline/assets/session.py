@@ -117,5 +117,6 @@ def run_variables(settings: ShopSettings, run_id: str) -> dict[str, object]:
         "test_pattern": settings.customers.test_pattern,
         "list_length": settings.recommend.list_length,
         "holdout_days": settings.recommend.holdout_days,
+        **settings.lists.model_dump(),
         **COUNTED,
     }

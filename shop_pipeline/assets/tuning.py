@@ -21,7 +21,7 @@ from ..models.evaluation.trials import Candidate, Search, Settings
 from ..models.evaluation.tuning import TuningConfig, tune
 from ..models.interactions import Interactions
 from ..models.recommenders.catalogue import CATALOGUE, SideInformation, candidates
-from ..settings import Recommend
+from ..sections import Recommend
 from .choices import SELECTION, starting_settings, why_not
 from .gated import Built, Run, empty, gated_asset
 from .held_out import held_out_between, interactions_before

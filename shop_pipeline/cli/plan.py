@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..models.similarity.top_k import SimilarityMemory, similarity_memory
-from ..settings import Paths, Recommend, ShopSettings, load_settings
+from ..sections import Recommend
+from ..settings import Paths, ShopSettings, load_settings
 from ..storage import NoRoom, Room, free_room
 from .costs import Needs, needs
 from .plan_counts import Estimate, estimate, event_files

@@ -14,7 +14,8 @@ from shop_pipeline.assets.gated import Built, Run
 from shop_pipeline.assets.session import run_variables
 from shop_pipeline.contracts.visitors import LABEL_RULES
 from shop_pipeline.names import Label
-from shop_pipeline.settings import Customers, ShopSettings
+from shop_pipeline.sections import Customers
+from shop_pipeline.settings import ShopSettings
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench, Row
 
 NAME = "clean.customer_labels"

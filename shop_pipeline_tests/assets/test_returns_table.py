@@ -11,7 +11,7 @@ import pytest
 from shop_pipeline.assets.gated import Built, Run
 from shop_pipeline.assets.returns import build_returns, matched_shares
 from shop_pipeline.checks import GateRefused
-from shop_pipeline.settings import Returns
+from shop_pipeline.sections import Returns
 from shop_pipeline_tests.assets.conftest import Bench, Row
 
 NAME = "clean.returns"

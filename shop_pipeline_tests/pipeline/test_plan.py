@@ -22,7 +22,8 @@ from shop_pipeline.cli.plan_counts import Estimate, estimate
 from shop_pipeline.cli.run import Order
 from shop_pipeline.models.similarity.size import MatrixSize
 from shop_pipeline.models.similarity.top_k import similarity_memory
-from shop_pipeline.settings import Paths, Recommend, load_settings, quiet_environment
+from shop_pipeline.sections import Recommend
+from shop_pipeline.settings import Paths, load_settings, quiet_environment
 from shop_pipeline.storage import NoRoom, Room
 from shop_pipeline_tests.pipeline.finished import FinishedShop
 from shop_pipeline_tests.robustness.folder import Shop

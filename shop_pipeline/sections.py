@@ -1,0 +1,154 @@
+"""The sections of `shop.yaml` about customers, learning and lists: what each number means, and its default.
+
+Here: declarations only. Not here: where the file is and how it is read (`settings.py`), the names it may use
+(`names.py`).
+"""
+
+import re
+from typing import Annotated, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
+
+from .names import CustomerMeasure, Label, Measure, ModelName
+
+
+def _regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from error
+    return text
+
+
+class Section(BaseModel):
+    """A part of `shop.yaml`: a key that it does not have is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Interactions(Section):
+    """How events become implicit weights."""
+
+    half_life_days: FiniteFloat = Field(90, gt=0)
+    weights: dict[str, FiniteFloat] = {
+        "view": 1,
+        "click": 1,
+        "favourite": 2,
+        "add_to_cart": 3,
+        "remove_from_cart": -2,
+        "purchase": 5,
+        "review": 1,
+    }
+    """Refunds and cancellations need none: they take their share off the purchases."""
+    leave_out: list[Label] = ["bot", "staff", "test"]
+    """Customers with these labels, and with `bot` all visits of bots, teach the models nothing. Wholesale buyers do:
+    they are customers, and in many shops most of the revenue."""
+
+
+class Returns(Section):
+    """How refunds and cancellations find their sale (`clean.returns`)."""
+
+    window_days: int = Field(365, ge=1)
+    """A sale this many calendar days before its return still counts; by its order number, any does."""
+
+
+class Customers(Section):
+    """Who is no ordinary customer (`clean.customer_labels`): a person is never dropped for it, only labelled.
+
+    Wholesale needs two of three signs, each of them the customer's median, so that neither a keen private customer nor
+    one large order is enough. What the defaults find, measured: docs/decisions.md.
+    """
+
+    wholesale_units_per_line: FiniteFloat = Field(10, gt=0)
+    """A household takes a few of a thing; trade packs start at ten or a dozen."""
+    wholesale_order_value_times: FiniteFloat = Field(8, gt=0)
+    """Orders against those of the middle customer. Spending is skewed: five times is still within reach of people."""
+    wholesale_products_per_order: FiniteFloat = Field(20, gt=0)
+    """Different products on one order: a range is bought, not a wish. The week's groceries have as many, but not ten
+    of each."""
+    wholesale_bulk_units: FiniteFloat = Field(24, gt=0)
+    """Two dozen of a thing per line are enough without a second sign ..."""
+    wholesale_bulk_lines: int = Field(5, ge=1)
+    """... over at least so many lines: one or two lines are a wedding."""
+    bot_pages_per_minute: int = Field(20, ge=1)
+    """A page every three seconds: people reach it for a moment, when they open tabs."""
+    bot_minutes: int = Field(3, ge=1)
+    """In how many minutes of one day a visit has to be as fast."""
+    bot_endless_pages: int = Field(300, ge=1)
+    """Pages of a visit on one day without a favourite, a cart or a purchase: an hour and more at 12 seconds a page."""
+    bot_share: FiniteFloat = Field(0.5, gt=0, le=1)
+    """Share of a customer's events that lie in visits of bots."""
+    bot_pages_per_day: int = Field(1000, ge=1)
+    """One a minute through 16 waking hours."""
+    staff_domains: list[str] = []
+    """Domains of the mail addresses of the shop's own people, subdomains included."""
+    staff_ids: list[str] = []
+    test_domains: list[str] = [
+        *("test", "example", "invalid"),
+        *("example.com", "example.net", "example.org"),
+    ]
+    """Reserved by RFC 2606: nobody has an address there."""
+    test_domains_limit: FiniteFloat = Field(0.5, ge=0, le=1)
+    """Where a larger share of all addresses is there, they stand for addresses that were taken out: no proof."""
+    test_patterns: list[Annotated[str, AfterValidator(_regular_expression)]] = [
+        "(^|[^a-z])test(er|ing|user|account)?([^a-z]|$)",
+        "测试",
+    ]
+    """Regular expressions, looked for in the name and in the address before the @, both in small letters."""
+    test_ids: list[str] = []
+
+    @property
+    def test_pattern(self) -> str:
+        """All patterns as one; empty without any."""
+        return "|".join(f"(?:{pattern})" for pattern in self.test_patterns)
+
+
+class Recommend(Section):
+    """Sizes and parameters of the models."""
+
+    list_length: int = Field(20, ge=1, le=1000)
+    similar_products: int = Field(50, ge=1, le=1000)
+    # ALS until a search for settings has found better ones.
+    n_factors: int = Field(32, ge=1, le=1024)
+    iterations: int = Field(15, ge=1)
+    regularization: float = Field(30, gt=0)
+    alpha: float = Field(1.0, gt=0)
+    holdout_days: int = Field(28, ge=1, le=3660)
+    """Length of the test period that model_evaluation cuts off before `as_of`."""
+    seed: int = 7
+    memory_gb: float = Field(1.0, gt=0)
+    """What a similarity may take beside its result, and a model in all; a larger one is not made, and says so."""
+    product_measures: list[Measure] = list(get_args(Measure))
+    """How alike products are told to be (models.product_similarity): by who bought them, and by their content."""
+    customer_measures: list[CustomerMeasure] = ["cosine"]
+    """The same for customers (models.customer_similarity); there are many more of them than products."""
+    models: list[ModelName] | None = None
+    """Which models the `tune` job compares; all whose needs the data meet, if not given. Popularity is always one."""
+    tuning_minutes: float = Field(4.0, gt=0)
+    """What the search for settings may take; the fits of the found settings come on top."""
+
+
+class Lists(Section):
+    """What a shop shows: rules, diversity and margin, the last step before a list is published."""
+
+    blocked_products: list[str] = []
+    """Ids of products that are never shown."""
+    blocked_categories: list[str] = []
+    """Categories that are never shown, with all below them (`a > b` blocks `a > b > c`)."""
+    show_out_of_stock: bool = False
+    """Also products of which the newest stock count says that there are none."""
+    rebuy_share: FiniteFloat = Field(0.2, ge=0, le=1)
+    """A product is bought again and again where at least this share of its buyers bought it on two days or more ..."""
+    rebuy_buyers: int = Field(10, ge=1)
+    """... and it had so many buyers: of fewer, a share says little. Such a product comes back into the list of who
+    bought it when the usual time between two purchases is over."""
+    diversity: FiniteFloat = Field(0.1, ge=0, le=1)
+    """How much likeness to what stands above in the list counts against a product; 0 leaves the order alone."""
+    margin: FiniteFloat = Field(0.0, ge=0, le=1)
+    """How much the product's margin counts beside relevance; 0 leaves it out."""
+    holdout_share: FiniteFloat = Field(0.05, ge=0, lt=1)
+    """Share of the customers who are marked as held out: show them no list, and compare what they do."""
+    holdout_name: str = Field("lists", min_length=1)
+    """Another name draws other customers; the same name always the same ones."""
+    email_length: int = Field(5, ge=1, le=100)
+    """Places of a list for an e-mail."""
