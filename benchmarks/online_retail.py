@@ -160,10 +160,10 @@ def _watch_gate(watch: Stopwatch) -> None:
 
 
 def _watch_assets(watch: Stopwatch) -> None:
-    from shop_pipeline.assets import clean, marts, models, ops, raw, sql_files
+    from shop_pipeline.assets import clean, hybrid, marts, models, ops, raw, sessions, sql_files, trade_offs
     from shop_pipeline.cli import run
 
-    for module in (raw, clean, models, marts, ops, sql_files):
+    for module in (raw, clean, hybrid, models, sessions, trade_offs, marts, ops, sql_files):
         watch.replace(module, "gated_asset", partial(_with_timed_builder, watch))
     watch.watch(sql_files, "column_lineage", "plots_and_lineage")
     watch.watch(ops, "publish", "publish")

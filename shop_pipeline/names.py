@@ -6,7 +6,13 @@ Each is a list of what other modules hold, and a test says so; settings stand be
 from typing import Literal
 
 GatedModel = Literal[
-    "product_similarity", "customer_similarity", "item_neighbours", "als", "model_evaluation", "recommendations"
+    "product_similarity",
+    "customer_similarity",
+    "item_neighbours",
+    "als",
+    "model_evaluation",
+    "recommendations",
+    "session_transitions",
 ]
 
 Label = Literal["wholesale", "bot", "staff", "test"]
@@ -33,4 +39,4 @@ ModelName = Literal[
 ]
 
 CustomerMeasure = Literal["cosine", "pearson", "euclidean", "jaccard", "tfidf", "bm25", "asymmetric"]
-Measure = Literal[CustomerMeasure, "content"]
+Measure = Literal[CustomerMeasure, "content", "bought_with"]

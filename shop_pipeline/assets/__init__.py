@@ -7,7 +7,10 @@
 | features | features.py | the interaction matrix                                       |
 | (marts)  | readiness.py| what the data allow: one mart ahead of the models            |
 | (marts)  | tuning.py   | which model with which settings: two marts ahead of them     |
+| (marts)  | hybrid.py   | how much each model counts in the blend                      |
 | models   | models.py   | similarities, and every recommender's learned state          |
+| models   | sessions.py | what comes next in a visit                                   |
+| (marts)  | trade_offs.py | what rules, diversity and margin cost                      |
 | marts    | marts.py    | what people query: recommendations, sales, evaluation ...    |
 | ops      | ops.py      | the manifest of a good run; publishes                        |
 
@@ -17,9 +20,9 @@ warehouse open for a run.
 
 import dagster as dg
 
-from . import clean, features, marts, models, ops, raw, readiness, tuning
+from . import clean, features, hybrid, marts, models, ops, raw, readiness, sessions, trade_offs, tuning
 
-STAGES = (raw, clean, features, readiness, tuning, models, marts)
+STAGES = (raw, clean, features, readiness, tuning, hybrid, models, sessions, trade_offs, marts)
 
 
 def all_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:

@@ -1,12 +1,12 @@
 """The honest comparison: models are fitted before a cut in time and judged on what customers bought after it.
 
 Here: `models.evaluation`, of which two marts are cut, and the champion. In the job `tune` all models are judged, each
-with its best settings; every day the chosen one alone, against the boring rule. Not here: metrics and intervals
+with its best settings; every day the hybrid and its parts, against the boring rule. Not here: metrics and intervals
 (`models/evaluation`), the cut (`held_out.py`), the search for settings (`tuning.py`), and what the champion fills
 (`recommendations.py`).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,13 @@ import pandas as pd
 from ..models.evaluation.judge import Evaluation, evaluate
 from ..models.evaluation.selection import BASELINE, published
 from ..models.evaluation.training import Training
-from ..models.interactions import Interactions
+from ..models.recommenders.catalogue import make
+from ..models.recommenders.recommender import Recommender
 from .audience import labels_told
-from .choices import chosen_model, rivals
+from .choices import HYBRID, candidate, hybrid_weights, to_judge, untrained
 from .gated import Built, Run, empty
-from .held_out import held_out_between, interactions_before
+from .held_out import Cut, cut_for_test
+from .hybrid import blended
 from .plots import intervals
 from .readiness import shortfall
 
@@ -32,37 +34,41 @@ def build_evaluation(run: Run) -> Built:
     """One row per model, metric, length of list and class of customers, with the champion marked."""
     if note := shortfall(run, "model_evaluation"):
         return empty(NAME, {"note": note})
-    split_at = run.as_of - timedelta(days=run.session.settings.recommend.holdout_days)
-    trained = interactions_before(run, split_at)
-    if trained is None:
-        return empty(NAME, {"note": f"no interactions before {split_at}: nothing to train on"})
-    held_out = held_out_between(run, trained, split_at, run.as_of)
-    if not held_out.nnz:
-        return empty(NAME, {"note": f"nobody known before {split_at} bought anything after it"})
-    judged = _judge(run, trained, held_out)
-    frame = _frame(judged, champion(judged, chosen_model(run)), split_at)
+    cut = cut_for_test(run)
+    if isinstance(cut, str):
+        return empty(NAME, {"note": cut})
+    judged = _judge(run, cut)
+    frame = _frame(judged, champion(judged, candidate(run)), cut.split_at)
     run.duck.register("found_evaluation", frame)
     return Built("SELECT * FROM found_evaluation", metadata=_told(frame) | labels_told(run))
 
 
-def _judge(run: Run, trained: Interactions, held_out: Any) -> dict[str, list[Evaluation]]:
+def _judge(run: Run, cut: Cut) -> dict[str, list[Evaluation]]:
     """Lists are made for the customers with something to find; coverage and Gini are of those lists."""
-    seed = run.session.settings.recommend.seed
-    customers = np.flatnonzero(np.diff(held_out.indptr))
-    training, baseline, found = Training.of(trained, customers), None, {}
-    for name, model in rivals(run, trained):
+    seed, weights = run.session.settings.recommend.seed, hybrid_weights(run)
+    customers = np.flatnonzero(np.diff(cut.held_out.indptr))
+    training, held_out, found = Training.of(cut.trained, customers), cut.held_out[customers], {}
+    popular = make(BASELINE, {}).fit(cut.trained, np.random.default_rng(seed))
+    baseline, parts = popular.recommend(customers, max(KS)), {BASELINE: popular}
+    found[BASELINE] = evaluate(baseline, held_out, KS, np.random.default_rng(seed), training=training)
+
+    def judge(name: str, model: Recommender[Any]) -> None:
         run.log.info(f"judging {name}")
-        lists = model.fit(trained, np.random.default_rng(seed)).recommend(customers, max(KS))
-        rng = np.random.default_rng(seed)
-        found[name] = evaluate(lists, held_out[customers], KS, rng, training=training, baseline=baseline)
-        baseline = baseline or lists
+        lists, rng = model.recommend(customers, max(KS)), np.random.default_rng(seed)
+        found[name] = evaluate(lists, held_out, KS, rng, training=training, baseline=baseline)
+
+    for name, model in untrained(run, (name for name in to_judge(run) if name != BASELINE), cut.trained):
+        judge(name, model.fit(cut.trained, np.random.default_rng(seed)))
+        parts |= {name: model} if name in weights else {}
+    if len(weights) > 1 and set(weights) & set(parts):
+        judge(HYBRID, blended(parts, weights))
     return found
 
 
 def champion(judged: dict[str, list[Evaluation]], chosen: str | None) -> str:
     """The chosen model if it beats popularity with the whole interval, else popularity.
 
-    Before any search, the best by NDCG of those that beat it: two models stand there, no choice was made among many.
+    Before any choice, the best by NDCG of those that beat it.
     """
     if chosen:
         return published(chosen, judged[chosen], CHOSEN_BY, K) if chosen in judged else BASELINE

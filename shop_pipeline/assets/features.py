@@ -11,7 +11,21 @@ from .sql_files import sql_asset
 
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    return [sql_asset("features.interactions", afterwards=_shape), sql_asset("features.model_counts")]
+    return [
+        sql_asset("features.interactions", afterwards=_shape),
+        sql_asset("features.visits"),
+        sql_asset("features.model_counts"),
+        sql_asset("features.product_rules", afterwards=_hidden),
+        sql_asset("features.repurchases"),
+    ]
+
+
+def _hidden(run: Run) -> dict[str, Any]:
+    """How many products each rule keeps out, and how many are bought again and again."""
+    found = run.duck.execute(
+        "SELECT coalesce(rule, 'shown'), count(*), count(*) FILTER (is_rebought) FROM features.product_rules GROUP BY 1"
+    ).fetchall()
+    return {rule: n for rule, n, _ in found} | {"bought_again_and_again": sum(n for *_, n in found)}
 
 
 def _shape(run: Run) -> dict[str, Any]:

@@ -1,9 +1,14 @@
 """The cuts in time: what the models may know before one, and what customers bought after it.
 
-Here: both, from the stored events. Not here: where the cuts are (`tuning.py`, `evaluation.py`), metrics.
+The test period is the last `recommend.holdout_days` before the clock, the validation period as long and just before it.
+
+Here: both cuts, from the stored events. Not here: what is judged (`tuning.py`, `hybrid.py`, `evaluation.py`), metrics.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -27,14 +32,59 @@ WHERE event_type = 'purchase' AND event_at >= ? AND event_at < ?
 """
 
 
+@dataclass(frozen=True)
+class Cut:
+    """What was known at `split_at`, and what known customers bought in the period behind it: CSR of ones."""
+
+    trained: Interactions
+    held_out: Any
+    split_at: datetime
+
+
+def cut_for_validation(run: Run) -> Cut | str:
+    """The cut on which settings and weights are chosen, or why there is none."""
+    period = timedelta(days=run.session.settings.recommend.holdout_days)
+    return _cut(run, run.as_of - 2 * period, run.as_of - period)
+
+
+def cut_for_test(run: Run) -> Cut | str:
+    """The cut on which the chosen one is judged, or why there is none."""
+    period = timedelta(days=run.session.settings.recommend.holdout_days)
+    return _cut(run, run.as_of - period, run.as_of)
+
+
+def _cut(run: Run, since: datetime, until: datetime) -> Cut | str:
+    trained = interactions_before(run, since)
+    if trained is None:
+        return f"no interactions before {since}: nothing to train on"
+    held_out = held_out_between(run, trained, since, until)
+    if not held_out.nnz:
+        return f"nobody known before {since} bought anything new between it and {until}"
+    return Cut(trained, held_out, since)
+
+
 def interactions_before(run: Run, split_at: datetime) -> Interactions | None:
     """The very SQL that fills features.interactions, with an earlier clock; None where it gives no rows.
 
     The labels of customers stay those of the run's clock: whom the models leave out is the same on both sides.
     """
+    with _clock_at(run, split_at):
+        return read_interactions(run.duck, sql_text("features.interactions"))
+
+
+def make_at(run: Run, name: str, split_at: datetime) -> str:
+    """Fill a temporary table by the SQL of the table `name` with an earlier clock, and return its name."""
+    temporary = f"{name.replace('.', '_')}_at_cut"
+    with _clock_at(run, split_at):
+        run.duck.execute(f"CREATE OR REPLACE TEMP TABLE {temporary} AS {sql_text(name)}")
+    return temporary
+
+
+@contextmanager
+def _clock_at(run: Run, split_at: datetime) -> Iterator[None]:
     set_variables(run.duck, {"as_of": split_at})
     try:
-        return read_interactions(run.duck, sql_text("features.interactions"))
+        yield
     finally:
         set_variables(run.duck, {"as_of": run.as_of})
 

@@ -7,13 +7,17 @@ import dagster as dg
 
 from ..contracts import TABLES
 from ..contracts.fitted import FITTED
-from .choices import SELECTION
+from . import examples
+from .choices import SELECTION, WEIGHTS
 from .evaluation import NAME as EVALUATION
 from .gated import Run, gated_asset
 from .plots import line
 from .readiness import NAME as READINESS
+from .recommendations import NAME as RECOMMENDATIONS
 from .recommendations import build_recommendations
+from .shelf import REPURCHASES, RULES
 from .sql_files import sql_asset
+from .trade_offs import NAME as TRADE_OFFS
 
 STALE_AFTER = timedelta(days=2)
 """Two mornings without new lists."""
@@ -23,22 +27,29 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The quality table comes last: it tells of all others."""
     python = {"python", "numpy"}
     fitted = (table.qualified for table in FITTED.values())
-    recommended_from = {"clean.customers", "features.interactions", EVALUATION, READINESS, SELECTION, *fitted}
+    recommended_from = {"clean.customers", "clean.products", "features.interactions", EVALUATION, READINESS}
+    recommended_from |= {SELECTION, WEIGHTS, RULES, REPURCHASES, *fitted}
     # Nothing reads them; the publication comes after all that was learned.
-    learned_beside = ("models.customer_similarity", "models.rating_factors")
+    learned_beside = ("models.rating_factors", TRADE_OFFS)
     made = [
         sql_asset("marts.sales_daily", afterwards=_revenue),
-        sql_asset("marts.popular_products"),
-        sql_asset("marts.similar_products"),
+        sql_asset("marts.popular_products", afterwards=examples.popular_products_page),
+        sql_asset("marts.similar_products", afterwards=examples.similar_products_page),
+        sql_asset("marts.similar_customers", afterwards=examples.similar_customers_page),
+        sql_asset("marts.session_recommendations", afterwards=examples.session_recommendations_page),
         sql_asset("marts.model_evaluation"),
         sql_asset("marts.model_evaluation_by_activity"),
         gated_asset(
-            TABLES["marts.recommendations"],
+            TABLES[RECOMMENDATIONS],
             build_recommendations,
             recommended_from,
             kinds=python,
+            afterwards=examples.recommendations_page,
             fresh_for=STALE_AFTER,
         ),
+        sql_asset("marts.email_recommendations", afterwards=examples.email_recommendations_page),
+        sql_asset("marts.product_page_recommendations", afterwards=examples.product_page_recommendations_page),
+        sql_asset("marts.home_page_recommendations", afterwards=examples.home_page_recommendations_page),
     ]
     # Every table is upstream of a mart or, if only for its refusals, of the quarantine.
     last = ("clean.quarantine", *learned_beside, *(".".join(asset.key.path) for asset in made))

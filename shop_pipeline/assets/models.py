@@ -17,23 +17,17 @@ from ..models.recommenders.catalogue import CATALOGUE, make
 from ..models.recommenders.recommender import Recommender
 from . import ratings, similarities
 from .audience import labels_told
-from .choices import SELECTION, is_tuning, left_out, settings_for, why_not
+from .choices import SELECTION, WEIGHTS, is_tuning, left_out, settings_for, why_not
 from .evaluation import NAME as EVALUATION
 from .evaluation import build_evaluation
 from .gated import Built, Run, empty, gated_asset
 from .matrices import NO_INTERACTIONS, read_interactions
 from .readiness import NAME as READINESS
 from .room import memory_limit
-from .side_information import read_side
+from .side_information import KNOWN_FROM, read_side
 from .states import read_state, state_table
 
 LEARNED_FROM = ("features.interactions", READINESS, SELECTION)
-# Where the side information of a model comes from.
-KNOWN_FROM = {
-    "product_features": "clean.products",
-    "product_groups": "clean.products",
-    "customer_groups": "clean.customers",
-}
 
 
 def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -41,7 +35,7 @@ def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
         gated_asset(FITTED[name], partial(_fitted, name), _upstream(name), kinds={"python", "numpy"})
         for name in CATALOGUE
     ]
-    judged_from = {*LEARNED_FROM, "clean.events", "clean.returns", *KNOWN_FROM.values()}
+    judged_from = {*LEARNED_FROM, WEIGHTS, "clean.events", "clean.returns", *KNOWN_FROM.values()}
     judged = gated_asset(TABLES[EVALUATION], build_evaluation, judged_from, kinds={"python", "numpy"})
     return [*similarities.assets(partitions), *fitted, *ratings.assets(partitions), judged]
 

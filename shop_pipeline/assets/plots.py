@@ -37,6 +37,23 @@ def intervals(frame: pd.DataFrame, name: str, value: str, low: str, high: str) -
     return _picture(points + base.mark_rule().encode(x=alt.X(low, type="quantitative"), x2=high))
 
 
+def trade_off(frame: pd.DataFrame, x: str, y: str, interval: tuple[str, str], label: str, used: str) -> Any:
+    """What is gained (`x`) against what it costs (`y`, with its interval): a curve through the values of `label`, which
+    stand beside its points; the point where `used` holds is the full one.
+    """
+    base = alt.Chart(frame).encode(x=alt.X(x, type="quantitative", scale=alt.Scale(zero=False)))
+    height = alt.Y(y, type="quantitative", scale=alt.Scale(zero=False))
+    curve = base.mark_line(opacity=0.5).encode(y=height, order=alt.Order(label, type="quantitative"))
+    # Else the axis would name the ends of the interval too.
+    ends = (alt.Y(interval[0], type="quantitative", title=y), alt.Y2(interval[1]))
+    spread = base.mark_rule(opacity=0.4).encode(y=ends[0], y2=ends[1])
+    points = base.mark_point(size=60, fillOpacity=1).encode(
+        y=height, fill=alt.condition(f"datum.{used}", alt.value("black"), alt.value("white"))
+    )
+    names = base.mark_text(dx=6, dy=-8, align="left").encode(y=height, text=alt.Text(label, type="quantitative"))
+    return _picture(curve + spread + points + names)
+
+
 def _picture(chart: Any) -> Any:
     import vl_convert
 

@@ -1,27 +1,24 @@
-"""The lists that customers get: the champion's, filled up with popular products, each place with its reason.
+"""The lists that customers get: the champion's, within the shop's rules, filled up, each place with its reason.
 
-Here: `marts.recommendations`. Not here: who is champion (`evaluation.py`), and the models (`shop_pipeline/models`).
+Here: `marts.recommendations`, its rows and reasons. Not here: the making of the lists (`list_maker.py`).
 """
 
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ..contracts.fitted import FITTED
-from ..models.arrays import AnyArray
+from ..models.arrays import AnyArray, SparseMatrix
 from ..models.evaluation.selection import BASELINE
+from ..models.lists.candidates import Lists
+from ..models.lists.reasons import reasons
 from ..models.recommenders.catalogue import CATALOGUE
-from ..models.recommenders.fallback import fill_up
-from ..models.recommenders.linked_products import LinkedProducts
-from ..models.recommenders.popularity import Popularity
-from ..models.recommenders.recommender import Recommender
 from ..models.selection import NO_POSITION
-from ..models.top_n import TopN
 from .audience import labels_told
 from .gated import Built, Run, empty
+from .list_maker import ListMaker, make_lists, read_list_maker
 from .matrices import NO_INTERACTIONS, lists_of, read_interactions
-from .models import restored
 from .readiness import shortfall
 
 NAME = "marts.recommendations"
@@ -34,11 +31,15 @@ REASON_OF_FAMILY = {
     "factors": "your_taste",
     "deep": "your_taste",
 }
-CUSTOMERS_PER_BLOCK = 50_000
+CUSTOMERS_PER_BLOCK = 20_000
 
-# Everybody whom the shop knew before the run's clock, with their row of the matrix, or -1.
+# Everybody whom the shop knew before the run's clock, with their row of the matrix, or -1, and whether they are held
+# out: by a hash that is the same on every machine and in every version.
 CUSTOMERS = """
-SELECT customer_id, coalesce(position, -1) AS position
+SELECT
+    customer_id, coalesce(position, -1) AS position, country,
+    ('0x' || md5(getvariable('holdout_name') || ':' || customer_id)[:8])::UBIGINT
+        < getvariable('holdout_share') * 4294967296 AS is_holdout
 FROM clean.customers LEFT JOIN customer_id_positions ON id = customer_id
 WHERE first_event_at < getvariable('as_of')
    OR (is_registered AND (signed_up_at IS NULL OR signed_up_at < getvariable('as_of')))
@@ -53,29 +54,15 @@ def build_recommendations(run: Run) -> Built:
         return empty(NAME, NO_INTERACTIONS)
     if note := shortfall(run, "recommendations"):
         return empty(NAME, {"note": note})
-    name = champion_name(run)
-    popular = Popularity().fit(interactions, np.random.default_rng(0))
-    model = popular if name == BASELINE else restored(run, name, interactions)
-    customers: dict[str, Any] = run.duck.execute(CUSTOMERS).fetchnumpy()
+    # One result is open at a time: all customers are read before anything else is asked.
+    customers = run.duck.execute(CUSTOMERS).to_arrow_table()
+    maker = read_list_maker(run, interactions, customers)
     run.duck.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT * EXCLUDE (as_of, run_id) FROM {NAME} LIMIT 0")
-    for begin in range(0, len(customers["position"]), CUSTOMERS_PER_BLOCK):
-        block = slice(begin, begin + CUSTOMERS_PER_BLOCK)
-        rows = _lists(run, name, model, popular, customers["customer_id"][block], customers["position"][block])
-        run.duck.register("block", rows)
+    for begin in range(0, len(customers), CUSTOMERS_PER_BLOCK):
+        run.duck.register("block", _rows(maker, customers.slice(begin, CUSTOMERS_PER_BLOCK)))
         run.duck.execute("INSERT INTO listed BY NAME SELECT * FROM block")
         run.duck.unregister("block")
-    told = {"champion": name, "customers": len(customers["position"])} | labels_told(run)
-    popular_only = shortfall(run, "recommendations", "reduced")
-    return Built("SELECT * FROM listed", metadata=told | ({"reduced": popular_only} if popular_only else {}))
-
-
-def champion_name(run: Run) -> str:
-    """The champion of models.evaluation; popularity where nothing could be judged, or the champion not fitted."""
-    row = run.duck.execute("SELECT min(model) FROM models.evaluation WHERE is_champion").fetchone()
-    if not row or not row[0]:
-        return BASELINE
-    is_fitted = run.duck.execute(f"SELECT count(*) > 0 FROM {FITTED[row[0]].qualified}").fetchone()
-    return str(row[0]) if is_fitted and is_fitted[0] else BASELINE
+    return Built("SELECT * FROM listed", metadata=_told(run, maker, customers))
 
 
 def reason_code(name: str) -> str:
@@ -83,49 +70,70 @@ def reason_code(name: str) -> str:
     return "customers_like_you" if name == "user_neighbours" else REASON_OF_FAMILY[CATALOGUE[name].family]
 
 
-def _lists(run: Run, name: str, model: Recommender[Any], popular: Popularity, ids: AnyArray, at: AnyArray) -> pa.Table:
-    n = run.session.settings.recommend.list_length
-    own = model.recommend(at, n)
-    lists, is_filler = fill_up(own, _popular_for_all(popular, at, 2 * n))
+def _rows(maker: ListMaker, customers: pa.Table) -> pa.Table:
+    """The rows of the table for one block of customers."""
+    at = customers["position"].to_numpy()
+    lists = make_lists(maker, at, customers["country"])
     rows, ranks = np.nonzero(lists.products != NO_POSITION)
-    filler = is_filler[rows, ranks]
+    filler = lists.is_filler[rows, ranks]
     # 0: the champion's own; 1: popular, behind some of the champion's; 2: nothing but popular.
-    nothing_own = (own.products[:, 0] == NO_POSITION)[rows]
-    level = np.where(filler, np.where(nothing_own, 2, 1), 0)
-    reasons, shares = _reasons(model, at, own, rows, ranks)
+    level = np.where(filler, np.where(lists.is_filler[rows, 0], 2, 1), 0)
+    codes, own_products, shares = _reasons(maker, at, lists, rows, ranks)
+    place = lists.relevance_ranks[rows, ranks]
     return pa.table(
         {
-            "customer_id": pa.array(ids[rows], pa.string()),
+            "customer_id": customers["customer_id"].take(pa.array(rows)),
             "rank": pa.array(ranks + 1, pa.int32()),
-            "product_id": pa.array(model.interactions.product_ids[lists.products[rows, ranks]], pa.string()),
+            "product_id": pa.array(maker.shop.ids[lists.products[rows, ranks]], pa.string()),
             "score": pa.array(lists.scores[rows, ranks].astype(np.float64)),
-            "model": pa.array(np.where(filler, BASELINE, name)),
+            "model": pa.array(np.where(filler, BASELINE, maker.champion)),
             "fallback_level": pa.array(level, pa.int32()),
-            "reason_code": pa.array(np.where(filler, reason_code(BASELINE), reason_code(name))),
-            "reason_product_ids": reasons,
+            "reason_code": pa.array(codes),
+            "reason_product_ids": own_products,
             "reason_share": shares,
+            "relevance_rank": pa.array(place, mask=place == 0),
+            "is_holdout": customers["is_holdout"].take(pa.array(rows)),
         }
     )
 
 
-def _popular_for_all(popular: Popularity, at: AnyArray, n: int) -> TopN:
-    """Popularity for known customers without what they have seen, and for those whom the matrix does not have."""
-    lists = popular.recommend(at, n)
-    products, scores = popular.ranking()
-    unknown = at == NO_POSITION
-    width = min(n, len(products))
-    lists.products[unknown, :width], lists.scores[unknown, :width] = products[:width], scores[:width]
-    return lists
-
-
 def _reasons(
-    model: Recommender[Any], at: AnyArray, own: TopN, rows: AnyArray, ranks: AnyArray
-) -> tuple[pa.Array, pa.Array]:
-    """The customer's own products behind each place and their share of its score; null where the model has none."""
-    if not isinstance(model, LinkedProducts):
-        return pa.nulls(len(rows), pa.list_(pa.string())), pa.nulls(len(rows), pa.float64())
-    found = model.explain(at, own)
+    maker: ListMaker, at: AnyArray, lists: Lists, rows: AnyArray, ranks: AnyArray
+) -> tuple[AnyArray, pa.Array, pa.Array]:
+    """Code, the customer's own products behind each place, and their share of its score; null where there are none."""
+    found = reasons(maker.hybrid.parts, maker.hybrid.names, at, lists.sources, lists.portions)
     products, shares = found.products[rows, ranks], found.shares[rows, ranks]
-    total = np.nansum(shares, axis=1, dtype=np.float64)
     has_none = (products == NO_POSITION).all(axis=1)
-    return lists_of(products, model.interactions.product_ids), pa.array(total, mask=has_none)
+    total = pa.array(np.nansum(shares, axis=1, dtype=np.float64), mask=has_none)
+    codes = _codes(maker, at[rows], lists.products[rows, ranks], found.leading[rows, ranks])
+    codes[lists.is_filler[rows, ranks]] = reason_code(BASELINE)
+    return codes, lists_of(products, maker.interactions.product_ids), total
+
+
+def _codes(maker: ListMaker, at: AnyArray, products: AnyArray, leading: AnyArray) -> AnyArray:
+    """By the part of the hybrid that adds most; what is new or bought again says so itself."""
+    codes = np.array([reason_code(name) for name in maker.hybrid.names], dtype=object)[leading]
+    is_new = products >= len(maker.interactions.product_ids)
+    codes[is_new] = "new"
+    known = np.flatnonzero((at != NO_POSITION) & ~is_new)
+    codes[known[_is_due(maker.due, at[known], products[known])]] = "bought_again"
+    return codes
+
+
+def _is_due(due: SparseMatrix, customers: AnyArray, products: AnyArray) -> AnyArray:
+    """Whether each pair is an entry of `due`."""
+    rows = np.repeat(np.arange(due.shape[0]), np.diff(due.indptr))
+    return np.isin(customers * due.shape[1] + products, rows * due.shape[1] + due.indices)
+
+
+def _told(run: Run, maker: ListMaker, customers: pa.Table) -> dict[str, Any]:
+    told = {
+        "champion": maker.champion,
+        "parts": ", ".join(f"{name} {maker.hybrid.weights[name]:g}" for name in maker.hybrid.names),
+        "customers": len(customers),
+        "held_out": pc.sum(customers["is_holdout"]).as_py() or 0,
+        "products_hidden": int((~maker.shop.is_shown).sum()),
+        "newcomers": 0 if maker.shop.newcomers is None else len(maker.shop.newcomers.product_ids),
+    } | labels_told(run)
+    popular_only = shortfall(run, "recommendations", "reduced")
+    return told | ({"reduced": popular_only} if popular_only else {})

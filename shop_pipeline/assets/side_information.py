@@ -14,6 +14,13 @@ from ..models.recommenders.catalogue import CATALOGUE, SideInformation, entry_of
 from ..models.recommenders.groups import CustomerGroups, ProductGroups
 from ..models.similarity.content import ProductColumns, ProductFeatures, product_features
 
+# Where the side information of a model comes from.
+KNOWN_FROM = {
+    "product_features": "clean.products",
+    "product_groups": "clean.products",
+    "customer_groups": "clean.customers",
+}
+
 # Products that the catalogue announced, or that somebody had to do with, before the run's clock.
 DESCRIBED = """
 SELECT product_id, title, description, category, brand, unit_price::DOUBLE AS price, attributes

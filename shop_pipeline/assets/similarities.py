@@ -1,12 +1,14 @@
 """Which products, and which customers, are alike: top-k tables for each measure of shop.yaml.
 
-Customers are compared weekly: there are many more of them, and no mart reads it every day.
+Customers are compared weekly: there are many more of them.
 
 Here: `models.product_similarity` and `models.customer_similarity`. Not here: the measures and the search
-(`models/similarity`), and the recommenders that go by neighbours (`models.py`).
+(`models/similarity`), products on the same orders (`bought_with.py`), and the recommenders that go by neighbours
+(`models.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -21,6 +23,7 @@ from ..models.similarity.content import content_similarity_bytes, similar_by_con
 from ..models.similarity.measures import Similarity
 from ..models.similarity.top_k import similarity_memory, top_k_neighbours
 from .audience import labels_told
+from .bought_with import BOUGHT_WITH, READS, bought_with
 from .gated import Built, Run, empty, gated_asset
 from .matrices import NO_INTERACTIONS, neighbours_table, read_interactions
 from .readiness import NAME as READINESS
@@ -37,25 +40,24 @@ PAIRS_PER_SECOND = 4e8
 
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """Two assets; content needs the catalogue as well."""
+    """Two assets; content needs the catalogue as well, and what is bought together the orders."""
     learned_from, kinds = {"features.interactions", READINESS}, {"python", "numpy"}
     return [
-        gated_asset(TABLES[PRODUCTS], _of_products, learned_from | {"clean.products"}, kinds=kinds),
+        gated_asset(TABLES[PRODUCTS], _of_products, learned_from | READS | {"clean.products"}, kinds=kinds),
         gated_asset(TABLES[CUSTOMERS], _of_customers, learned_from, kinds=kinds),
     ]
 
 
 def _of_products(run: Run) -> Built:
     measures = run.session.settings.recommend.product_measures
-    by_behaviour = [measure for measure in measures if measure != BY_CONTENT]
-    built = _by_behaviour(run, "product", by_behaviour, "product_similarity")
-    if BY_CONTENT not in measures:
-        return built
-    by_content = _by_content(run)
-    if by_content is None:
-        return built
-    run.duck.register("found_by_content", by_content)
-    return Built(f"{built.source} UNION ALL BY NAME FROM found_by_content", metadata=built.metadata)
+    beside: dict[Any, Callable[[Run], pa.Table | None]] = {BY_CONTENT: _by_content, BOUGHT_WITH: bought_with}
+    built = _by_behaviour(run, "product", [m for m in measures if m not in beside], "product_similarity")
+    for measure, find in beside.items():
+        found = find(run) if measure in measures else None
+        if found is not None:
+            run.duck.register(f"found_by_{measure}", found)
+            built = replace(built, source=f"{built.source} UNION ALL BY NAME FROM found_by_{measure}")
+    return built
 
 
 def seconds_for_customers(interactions: Interactions) -> float:

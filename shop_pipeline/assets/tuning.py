@@ -7,7 +7,6 @@ comparison on the test period (`evaluation.py`).
 
 import json
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -24,7 +23,7 @@ from ..models.recommenders.catalogue import CATALOGUE, SideInformation, candidat
 from ..sections import Recommend
 from .choices import SELECTION, starting_settings, why_not
 from .gated import Built, Run, empty, gated_asset
-from .held_out import held_out_between, interactions_before
+from .held_out import cut_for_validation
 from .plots import line
 from .readiness import NAME as READINESS
 from .readiness import shortfall
@@ -61,27 +60,21 @@ def build_trials(run: Run) -> Built:
     """One row per model and settings tried."""
     if note := shortfall(run, "model_evaluation"):
         return empty(TRIALS, {"note": note})
-    recommend = run.session.settings.recommend
-    test_from = run.as_of - timedelta(days=recommend.holdout_days)
-    split_at = test_from - timedelta(days=recommend.holdout_days)
-    trained = interactions_before(run, split_at)
-    if trained is None:
-        return empty(TRIALS, {"note": f"no interactions before {split_at}: nothing to train on"})
-    held_out = held_out_between(run, trained, split_at, test_from)
-    if not held_out.nnz:
-        return empty(TRIALS, {"note": f"nobody known before {split_at} bought anything between it and {test_from}"})
-    side = read_side(run.duck, trained)
+    cut, recommend = cut_for_validation(run), run.session.settings.recommend
+    if isinstance(cut, str):
+        return empty(TRIALS, {"note": cut})
+    side = read_side(run.duck, cut.trained)
     found = tune(
-        trained,
-        held_out,
+        cut.trained,
+        cut.held_out,
         _candidates(run, side),
         Limits(recommend.tuning_minutes * 60, memory_limit(run)),
         np.random.default_rng(recommend.seed),
         config=CHOSEN_BY,
-        expected_seconds=slow_models(trained),
+        expected_seconds=slow_models(cut.trained),
     )
-    n_customers = min(CHOSEN_BY.n_customers, int(np.count_nonzero(np.diff(held_out.indptr))))
-    frame = _frame(found).assign(n_customers=n_customers, split_at=split_at)
+    n_customers = min(CHOSEN_BY.n_customers, int(np.count_nonzero(np.diff(cut.held_out.indptr))))
+    frame = _frame(found).assign(n_customers=n_customers, split_at=cut.split_at)
     run.duck.register("found_trials", frame)
     return Built("SELECT * FROM found_trials", metadata=_told(found, frame))
 

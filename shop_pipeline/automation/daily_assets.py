@@ -1,4 +1,4 @@
-"""What a daily run builds: of the recommenders the chosen one, and no search, ratings or similar customers.
+"""What a daily run builds: of the recommenders those that are published, and no search, ratings or similar customers.
 
 Here: reading the choice. Not here: the search
 (`assets/tuning.py`), the jobs (`jobs.py`). By hand, or in the job `tune`, any model can be built.
@@ -7,9 +7,10 @@ Here: reading the choice. Not here: the search
 import dagster as dg
 import duckdb
 
-from ..assets.choices import BEFORE_ANY_SEARCH, SELECTION
+from ..assets.choices import BEFORE_ANY_SEARCH, SELECTION, WEIGHTS
 from ..assets.ratings import NAME as RATINGS
 from ..assets.similarities import CUSTOMERS
+from ..assets.trade_offs import NAME as TRADE_OFFS
 from ..assets.tuning import TRIALS
 from ..contracts import TABLES
 from ..contracts.fitted import FITTED
@@ -19,28 +20,40 @@ from ..storage import query
 SEARCH = (TRIALS, SELECTION)
 # Read by nobody every day.
 WEEKLY = (*SEARCH, RATINGS, CUSTOMERS)
+# Learned weekly, and by the daily run as long as they are empty.
+LEARNED_ONCE = (WEIGHTS, TRADE_OFFS)
 # Written by the gate and by raw.events, beside what they tell of.
 NO_ASSETS = ("ops.check_results", "ops.landing_files")
 
 
 def daily_assets(paths: Paths) -> list[dg.AssetKey]:
     """The keys of all tables that a daily run builds."""
-    wanted = chosen_models(paths)
+    wanted, learned = chosen_models(paths), [name for name in LEARNED_ONCE if _ask(paths, f"FROM {name} LIMIT 1")]
     rivals = {table.qualified for name, table in FITTED.items() if name not in wanted}
-    left_out = rivals.union(WEEKLY, NO_ASSETS)
+    left_out = rivals.union(WEEKLY, NO_ASSETS, learned)
     return [dg.AssetKey(name.split(".")) for name in TABLES if name not in left_out]
 
 
 def chosen_models(paths: Paths) -> tuple[str, ...]:
-    """The model that the last search chose; those that stand in for it before the first one.
+    """The parts of the hybrid; without weights the model that the last search chose; before any, what stands in."""
+    for choice in (
+        f"SELECT model FROM {WEIGHTS} WHERE weight > 0 ORDER BY 1",
+        f"SELECT model FROM {SELECTION} WHERE is_chosen",
+    ):
+        if found := _ask(paths, choice):
+            return tuple(str(name) for name, *_ in found)
+    return BEFORE_ANY_SEARCH
 
-    The run goes by the warehouse, which has a choice that was not published where a search broke off behind it. While
-    another process holds it, the published file answers.
+
+def _ask(paths: Paths, sql: str) -> list[tuple[object, ...]]:
+    """The rows of the warehouse, which the run goes by: it may have a choice that was not published.
+
+    While another process holds it, the published file answers; no rows where neither does.
     """
     for file in (paths.warehouse, paths.published):
         try:
-            found = query(file, f"SELECT model FROM {SELECTION} WHERE is_chosen")
-        except (FileNotFoundError, duckdb.Error):  # not there, held, or of a version without a search
+            found = query(file, sql)
+        except (FileNotFoundError, duckdb.Error):  # not there, held, or of a version without the table
             continue
-        return tuple(str(name) for (name,) in (found.fetchall() if found else [])) or BEFORE_ANY_SEARCH
-    return BEFORE_ANY_SEARCH
+        return found.fetchall() if found else []
+    return []

@@ -92,6 +92,32 @@ PRODUCTS = Table(
     ),
 )
 
+STOCK = Table(
+    "clean",
+    "stock",
+    "units of one product on one day, as they were counted last",
+    (
+        Column("product_id", "VARCHAR", "product"),
+        Column("stock_date", "DATE", "calendar day in the shop's time zone"),
+        Column("on_hand", "BIGINT", "units on hand; 0 is out of stock", minimum=0),
+        Column("on_order", "BIGINT", "units on order", required=False, minimum=0),
+        Column("lead_time_days", "DOUBLE", "days from order to delivery", required=False, minimum=0),
+    ),
+    ("product_id", "stock_date"),
+    foreign_keys=(ForeignKey(("product_id",), "clean.products", ("product_id",)),),
+    row_rules=(
+        RowRule("exact_duplicate", "all columns equal to another row's; one of them stays", 1, dropped=True),
+        RowRule("older_count", "another count of the product and day that landed later holds", 1, dropped=True),
+        RowRule("product_without_events", "no products feed, and no event names the product", 1, dropped=True),
+        RowRule("unknown_product", "a product that the products feed does not have", LIMIT),
+        RowRule("in_the_future", "later than the run's own day", LIMIT),
+        RowRule("impossible_figure", "units on order under zero; a lead time under zero or no number", LIMIT),
+    ),
+    repairs=(
+        Repair("oversold_is_none", "units on hand under zero: more was promised than is there, so there are none"),
+    ),
+)
+
 CUSTOMERS = Table(
     "clean",
     "customers",
@@ -269,4 +295,4 @@ QUARANTINE = Table(
     ("table_name", "file", "line", "part"),
 )
 
-CLEAN = (EVENTS, PRODUCTS, RATES, PRICES, CUSTOMERS, RETURNS, ORDER_LINES, ORDERS, QUARANTINE)
+CLEAN = (EVENTS, PRODUCTS, RATES, PRICES, STOCK, CUSTOMERS, RETURNS, ORDER_LINES, ORDERS, QUARANTINE)

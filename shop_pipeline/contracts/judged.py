@@ -1,4 +1,4 @@
-"""How good the models are: the search for settings, the choice, and the comparison on the test period.
+"""How good the models are: the search for settings, the choice, the hybrid, and the comparison on the test period.
 
 Not here: the judging (`models/evaluation`), and what is done with the choice (`assets/recommendations.py`).
 """
@@ -80,6 +80,46 @@ MODEL_SELECTION = mart(
     rules=(_one_chosen("chosen", "is_chosen"),),
 )
 
+HYBRID_WEIGHTS = mart(
+    "hybrid_weights",
+    "one model that the hybrid was tried with, and the weight that it got on the validation period",
+    (
+        Column("model", "VARCHAR", "model"),
+        Column("weight", "DOUBLE", "what its best score adds; 0: it is no part of the hybrid", minimum=0),
+        Column("value", "DOUBLE", "of the model alone, mean over customers", minimum=0, maximum=1),
+        Column("hybrid_value", "DOUBLE", "of the hybrid, over the same customers", minimum=0, maximum=1),
+        Column("ci_low", "DOUBLE", "lower end of the 95 % bootstrap interval of hybrid_value", required=False),
+        Column("ci_high", "DOUBLE", "upper end; both null for a single customer", required=False),
+        Column("metric", "VARCHAR", "what was measured"),
+        Column("k", "INTEGER", "length of the list", minimum=1),
+        Column("n_customers", "BIGINT", "customers who were judged", minimum=1),
+        Column("split_at", "TIMESTAMP", "start of the validation period (UTC); training ended there"),
+    ),
+    ("model",),
+    rules=(
+        Rule(
+            "not_worse_than_its_best_part",
+            "SELECT model, value, hybrid_value FROM {batch} WHERE value > hybrid_value + 1e-9",
+            "on the validation period no part alone is better than the hybrid",
+        ),
+        Rule(
+            "weights_are_finite",
+            "SELECT model, weight FROM {batch} WHERE NOT isfinite(weight)",
+            "a number",
+        ),
+        Rule(
+            "interval_holds_value",
+            "SELECT model FROM {batch} WHERE hybrid_value < ci_low - 1e-12 OR hybrid_value > ci_high + 1e-12",
+            "low <= hybrid_value <= high",
+        ),
+        Rule(
+            "has_a_part",
+            "SELECT total FROM (SELECT sum(weight) AS total FROM {batch}) WHERE total = 0",
+            "at least one model has a weight above 0",
+        ),
+    ),
+)
+
 _JUDGEMENT = (
     Column("value", "DOUBLE", "mean over customers; shares are 0 to 1, novelty is in bits", minimum=0),
     Column("ci_low", "DOUBLE", "lower end of the 95 % bootstrap interval", required=False),
@@ -137,4 +177,4 @@ MODEL_EVALUATION_BY_ACTIVITY = mart(
     rules=_judged_rules("model, metric, k, customers"),
 )
 
-JUDGED = (MODEL_TRIALS, MODEL_SELECTION, MODEL_EVALUATION, MODEL_EVALUATION_BY_ACTIVITY)
+JUDGED = (MODEL_TRIALS, MODEL_SELECTION, HYBRID_WEIGHTS, MODEL_EVALUATION, MODEL_EVALUATION_BY_ACTIVITY)

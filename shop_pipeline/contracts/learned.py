@@ -30,7 +30,8 @@ INTERACTIONS = Table(
     ),
 )
 
-MEASURES = ("cosine", "pearson", "euclidean", "jaccard", "tfidf", "bm25", "asymmetric", "content")
+MEASURES = ("cosine", "pearson", "euclidean", "jaccard", "tfidf", "bm25", "asymmetric", "content", "bought_with")
+COUNTED_ELSE = "; for bought_with, orders that have both; null for content"
 
 
 def _similarity(entity: str, common: str, measures: tuple[str, ...]) -> Table:
@@ -49,7 +50,7 @@ def _similarity(entity: str, common: str, measures: tuple[str, ...]) -> Table:
             Column(
                 f"n_common_{common}s",
                 "INTEGER",
-                f"{common}s that have to do with both" + ("; null for content" if "content" in measures else ""),
+                f"{common}s that have to do with both" + (COUNTED_ELSE if "content" in measures else ""),
                 required="content" not in measures,
                 minimum=1,
             ),
@@ -64,7 +65,7 @@ def _similarity(entity: str, common: str, measures: tuple[str, ...]) -> Table:
 
 
 PRODUCT_SIMILARITY = _similarity("product", "customer", MEASURES)
-CUSTOMER_SIMILARITY = _similarity("customer", "product", MEASURES[:-1])
+CUSTOMER_SIMILARITY = _similarity("customer", "product", MEASURES[:-2])
 
 RATING_FACTORS = Table(
     "models",

@@ -3,6 +3,7 @@
 from .health import HEALTH
 from .judged import JUDGED
 from .mart import mart as _mart
+from .shown import only_shown_products
 from .table import Column, ForeignKey, Rule, Table
 
 MONEY = "DECIMAL(18,4)"
@@ -17,6 +18,16 @@ def _ranks(key: str) -> Rule:
     return Rule(RANKS.name, RANKS.sql.format(key=key), RANKS.doc)
 
 
+REASONS = (
+    "similar_to_yours",
+    "customers_like_you",
+    "bought_next",
+    "bought_again",
+    "your_taste",
+    "new",
+    "popular",
+)
+
 RECOMMENDATIONS = _mart(
     "recommendations",
     "one product that a customer is shown, at one rank",
@@ -25,7 +36,7 @@ RECOMMENDATIONS = _mart(
         Column("rank", "INTEGER", "1 is shown first", minimum=1),
         Column("product_id", "VARCHAR", "product"),
         Column("score", "DOUBLE", "higher is better; comparable within one customer and one model"),
-        Column("model", "VARCHAR", "the model that chose it"),
+        Column("model", "VARCHAR", "the model that chose it: the champion, or popularity where it had no more"),
         Column(
             "fallback_level",
             "INTEGER",
@@ -33,12 +44,7 @@ RECOMMENDATIONS = _mart(
             minimum=0,
             maximum=2,
         ),
-        Column(
-            "reason_code",
-            "VARCHAR",
-            "why",
-            values=("similar_to_yours", "customers_like_you", "bought_next", "your_taste", "popular"),
-        ),
+        Column("reason_code", "VARCHAR", "why: the part of the score that is largest", values=REASONS),
         Column("reason_product_ids", "VARCHAR[]", "the customer's own products behind it", required=False),
         Column(
             "reason_share",
@@ -47,6 +53,14 @@ RECOMMENDATIONS = _mart(
             required=False,
             minimum=0,
         ),
+        Column(
+            "relevance_rank",
+            "INTEGER",
+            "the rank that it had before diversity and margin; null where it was filled in",
+            required=False,
+            minimum=1,
+        ),
+        Column("is_holdout", "BOOLEAN", "the customer is held out: show them no list, and compare what they do"),
     ),
     ("customer_id", "rank"),
     (
@@ -60,11 +74,18 @@ RECOMMENDATIONS = _mart(
             "SELECT customer_id, product_id FROM {batch} GROUP BY ALL HAVING count(*) > 1",
             "a product stands once in a list",
         ),
+        only_shown_products(),
         Rule(
             "seen_products_left_out",
             "SELECT customer_id, product_id FROM {batch}"
-            " SEMI JOIN features.interactions USING (customer_id, product_id)",
-            "nothing that the customer already has to do with",
+            " SEMI JOIN features.interactions USING (customer_id, product_id)"
+            " ANTI JOIN (FROM features.repurchases WHERE is_due) USING (customer_id, product_id)",
+            "nothing that the customer already has to do with, unless it is bought again and again, and due",
+        ),
+        Rule(
+            "held_out_as_a_whole",
+            "SELECT customer_id FROM {batch} GROUP BY 1 HAVING count(DISTINCT is_holdout) > 1",
+            "all places of a list are marked alike",
         ),
         *HEALTH,
     ),
@@ -82,28 +103,28 @@ SIMILAR_PRODUCTS = _mart(
         Column(
             "n_common_customers",
             "INTEGER",
-            "customers who have to do with both; null for content",
+            "customers who have to do with both; for bought_with, orders that have both; null for content",
             required=False,
             minimum=1,
         ),
     ),
     ("product_id", "measure", "rank"),
     (ForeignKey(("similar_product_id",), "clean.products", ("product_id",)),),
-    (_ranks("product_id, measure"),),
+    (_ranks("product_id, measure"), only_shown_products("similar_product_id")),
 )
 
 POPULAR_PRODUCTS = _mart(
     "popular_products",
     "one product of a best-seller list",
     (
-        Column("scope", "VARCHAR", "all, trending, category: NAME or country: NAME"),
+        Column("scope", "VARCHAR", "all, trending, category: NAME, country: NAME or segment: NAME"),
         Column("rank", "INTEGER", "1 is the most popular", minimum=1),
         Column("product_id", "VARCHAR", "product"),
         Column("score", "DOUBLE", "sum of interaction weights; for trending, buyers of this week less the week before"),
     ),
     ("scope", "rank"),
     (ForeignKey(("product_id",), "clean.products", ("product_id",)),),
-    (_ranks("scope"),),
+    (_ranks("scope"), only_shown_products()),
 )
 
 SALES_DAILY = _mart(

@@ -70,6 +70,7 @@ COUNTED = {
 ROUGHLY = f"{ROUGH} cases tell a share within 0.25 at 95 %: (1.96 x 0.5 / 0.25)^2"
 FINELY = f"{FINE} cases tell a share within 0.10 at 95 %: (1.96 x 0.5 / 0.10)^2"
 SIGNS = "with fewer than 6 pairs not even a clean sweep is significant: 2 x (1/2)^5 = 6 %"
+PART = "each product needs its own; the others get none"
 SILENCE = "who is still there stays silent for 3 gaps with e^-3 = 5 %: only then is silence a sign"
 
 
@@ -178,33 +179,31 @@ def _built(n_factors: int) -> tuple[Candidate, ...]:
                 Requirement("linking_customers", ROUGH, "reduced", ROUGHLY, "best sellers for everybody"),
             ),
         ),
+        Candidate(
+            "session_transitions",
+            "models.session_links",
+            "transitions for all {left_products:,} products",
+            (
+                Requirement("left_products", 1, "none", ROUGHLY, "no transitions between products"),
+                Requirement(
+                    "left_products", "visited_products", "reduced", PART, "transitions for {left_products:,} products"
+                ),
+            ),
+        ),
     )
 
 
 def _planned() -> tuple[Candidate, ...]:
     """What later versions bring, judged already."""
-    part = "each product needs its own; the others get none"
     doubling = f"a pair in {RULE_ORDERS} orders where chance brings {RULE_ORDERS // 2} has p < 2.5 % (Poisson)"
     return (
-        Candidate(
-            "session_transitions",
-            "marts.session_recommendations",
-            "transitions for all {left_products:,} products",
-            (
-                Requirement("left_products", 1, "none", ROUGHLY, "no transitions between products"),
-                Requirement(
-                    "left_products", "visited_products", "reduced", part, "transitions for {left_products:,} products"
-                ),
-            ),
-            is_built=False,
-        ),
         Candidate(
             "association_rules",
             "marts.bought_together",
             "rules for {rule_pairs:,} pairs, on every product",
             (
                 Requirement("rule_pairs", 1, "none", doubling, "no rules"),
-                Requirement("rule_products", "sold_products", "reduced", part, "rules for {rule_pairs:,} pairs"),
+                Requirement("rule_products", "sold_products", "reduced", PART, "rules for {rule_pairs:,} pairs"),
             ),
             is_built=False,
         ),
@@ -273,7 +272,7 @@ def _planned() -> tuple[Candidate, ...]:
                     "repriced_products",
                     "sold_products",
                     "reduced",
-                    part,
+                    PART,
                     "elasticity of {repriced_products:,} products",
                 ),
             ),

@@ -1,4 +1,4 @@
-"""The SQL of clean.events, .products, .customers and .rates: a raw row planted for each row rule, and clean frames.
+"""The SQL of clean.events, .products, .customers, .rates and .stock: a raw row planted for each row rule; clean frames.
 
 Each planted row breaks one rule; the test of completeness takes the rules from the contracts. Clean raw rows set
 nothing aside. Loads are padded with clean rows, because a share of more than 5 % would refuse the load.
@@ -38,11 +38,13 @@ PLACE = {"_file": "f.csv", "_row": 900, "_part": 1}
 PRODUCT = {"product_id": "planted", "unit_price": 2, "unit_cost": 1, "attributes": "{}"} | PLACE
 CUSTOMER = {"customer_id": "planted", "name": "Ann", "birth_year": 1990} | PLACE
 RATE = {"currency": "EUR", "rate_date": DAY, "rate": 0.8} | PLACE
+STOCK = {"product_id": "P1", "stock_date": DAY, "on_hand": 5, "on_order": 2, "lead_time_days": 3.0} | PLACE
 TEMPLATES = {
     "clean.events": EVENT,
     "clean.products": PRODUCT,
     "clean.customers": CUSTOMER,
     "clean.rates": RATE,
+    "clean.stock": STOCK,
 }
 PADDING = 60
 
@@ -83,6 +85,15 @@ PLANTED: dict[str, dict[str, list[dict[str, Any]]]] = {
         "duplicate_rate": [{"rate": 0.9}],
         "rate_not_positive": [{"rate": 0}, {"rate": -0.8}, {"rate": 0, "currency": "USD"}],
     },
+    "clean.stock": {
+        "exact_duplicate": [{"product_id": "P0"}],
+        # A copy in a file that comes earlier by name.
+        "older_count": [{"product_id": "P0", "on_hand": 4, "_file": "e.csv"}],
+        "unknown_product": [{"product_id": "nowhere"}],
+        "product_without_events": [{"product_id": "nowhere"}],
+        "in_the_future": [{"stock_date": datetime.now().date() + timedelta(days=2)}],
+        "impossible_figure": [{"on_order": -1}, {"lead_time_days": -0.5}, {"lead_time_days": float("nan")}],
+    },
 }
 CASES = [
     (table, rule, change) for table, rules in PLANTED.items() for rule, changes in rules.items() for change in changes
@@ -100,7 +111,7 @@ def insert(bench: Bench, name: str, row: dict[str, Any]) -> None:
 
 @pytest.fixture
 def raw(bench: Bench) -> Bench:
-    """Sixty clean rows in each of raw.events, .products, .customers and .rates, numbered from 0."""
+    """Sixty clean rows in each of raw.events, .products, .customers, .rates and .stock, numbered from 0."""
     numbers = range(PADDING)
     events = [EVENT | {"event_id": f"E{n}", "order_id": f"O{n}", "_row": n + 2, "_file": "e.csv"} for n in numbers]
     # E0's twin without an id is told by its content.
@@ -108,7 +119,9 @@ def raw(bench: Bench) -> Bench:
     products = [PRODUCT | {"product_id": f"P{n}", "valid_from": NOON, "_row": n + 2} for n in numbers]
     customers = [CUSTOMER | {"customer_id": f"C{n}", "_row": n + 2} for n in numbers]
     rates = [RATE | {"rate_date": DAY - timedelta(days=n), "_row": n + 2} for n in numbers]
-    for name, rows in (("events", events), ("products", products), ("customers", customers), ("rates", rates)):
+    stock = [STOCK | {"product_id": f"P{n}", "_row": n + 2} for n in numbers]
+    feeds = {"events": events, "products": products, "customers": customers, "rates": rates, "stock": stock}
+    for name, rows in feeds.items():
         bench.fill(f"raw.{name}", " ".join(rows[0]), *(tuple(row.values()) for row in rows))
     bench.fill("clean.products", "product_id", *((f"P{n}",) for n in numbers))
     bench.fill("clean.prices", "product_id version", *((f"P{n}", 1) for n in numbers))
@@ -133,6 +146,8 @@ def test_a_clean_raw_frame_sets_nothing_aside(raw: Bench, table: str) -> None:
 @pytest.mark.parametrize(("table", "rule", "change"), CASES, ids=[f"{t}-{r}-{'-'.join(c)}" for t, r, c in CASES])
 def test_a_planted_raw_row_breaks_exactly_its_rule(raw: Bench, table: str, rule: str, change: dict[str, Any]) -> None:
     planted = TEMPLATES[table] | change
+    if rule == "product_without_events":
+        raw.duck.execute("DELETE FROM raw.products")
     insert(raw, table.replace("clean.", "raw."), planted)
     report = raw.run(table)
     assert report.set_aside == {rule: 1}

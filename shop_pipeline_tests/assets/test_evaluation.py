@@ -60,7 +60,8 @@ def test_every_model_has_every_metric_and_one_is_champion(bench: Bench) -> None:
     fill(bench, *trained(), ("E1", "purchase", SPLIT, "C0", "Q1"))
     bench.build(build_evaluation, NAME)
     counted = bench.rows(f"SELECT model, count(*), bool_or(metric = 'ndcg') FROM {NAME} GROUP BY 1 ORDER BY 1")
-    assert [model for model, *_ in counted] == ["als", "item_neighbours", "popularity"]
+    # Content knows nothing of these products, and is left out.
+    assert [m for m, *_ in counted] == ["als", "item_neighbours", "popularity", "popularity_trending", "transitions"]
     assert len({(metrics, has_ndcg) for _, metrics, has_ndcg in counted}) == 1
     assert bench.rows(f"SELECT count(DISTINCT model) FROM {NAME} WHERE is_champion") == [(1,)]
 
@@ -78,7 +79,7 @@ def test_the_clock_is_the_runs_own_again_behind_the_cut(bench: Bench) -> None:
     [
         ([], f"no interactions before {SPLIT}: nothing to train on"),
         ([("E1", "purchase", SPLIT, "C0", "P1")], f"no interactions before {SPLIT}: nothing to train on"),
-        (trained(), f"nobody known before {SPLIT} bought anything after it"),
+        (trained(), f"nobody known before {SPLIT} bought anything new between it and {AS_OF}"),
     ],
 )
 def test_where_nobody_can_be_judged_the_table_is_empty_and_says_why(bench: Bench, events: list[Any], note: str) -> None:
@@ -156,3 +157,21 @@ def test_a_day_judges_the_chosen_model_and_the_tuning_run_all(bench: Bench) -> N
     assert bench.rows(judged) == [("als",), ("popularity",)]
     bench.build(build_evaluation, NAME, {TUNING_TAG: "true"})
     assert bench.rows(judged) == [("als",), ("item_neighbours",), ("popularity",)]
+
+
+def test_the_hybrid_is_judged_beside_its_parts(bench: Bench) -> None:
+    """ALS has no weight: it is neither fitted nor judged."""
+    fill(bench, *trained(), ("E1", "purchase", SPLIT, "C0", "Q1"))
+    weights = (("item_neighbours", 0.5), ("popularity", 0.5), ("als", 0.0))
+    bench.fill("marts.hybrid_weights", "model weight", *weights)
+    bench.build(build_evaluation, NAME)
+    judged = bench.rows(f"SELECT DISTINCT model FROM {NAME} ORDER BY 1")
+    assert judged == [("hybrid",), ("item_neighbours",), ("popularity",)]
+
+
+def test_a_hybrid_of_one_part_is_that_part(bench: Bench) -> None:
+    fill(bench, *trained(), ("E1", "purchase", SPLIT, "C0", "Q1"))
+    bench.fill("marts.hybrid_weights", "model weight", ("item_neighbours", 1.0), ("als", 0.0))
+    bench.build(build_evaluation, NAME)
+    judged = bench.rows(f"SELECT DISTINCT model FROM {NAME} ORDER BY 1")
+    assert judged == [("item_neighbours",), ("popularity",)]

@@ -150,12 +150,14 @@ def weighted(shop: Bench) -> Bench:
         ("C2", "P3", 0.5, 1),
         ("C1", "P4", 0.25, 1),
     )
+    # What may not be shown is in test_list_sql.py.
+    shop.fill("features.product_rules", "product_id is_shown", *((f"P{n}", True) for n in (1, 2, 3, 4)))
     return shop
 
 
 def test_best_sellers_of_all_of_categories_and_of_countries(weighted: Bench) -> None:
     """Lists have 3 places, so P4 falls out of `all`; P1 and P2 are equal there and stand by their ids. P3 has no
-    category, C2 no country.
+    category, C2 no country. Who has no order is a visitor.
     """
     weighted.run("marts.popular_products")
     found = weighted.rows("SELECT scope, rank, product_id, score FROM marts.popular_products ORDER BY 1, 2")
@@ -169,6 +171,9 @@ def test_best_sellers_of_all_of_categories_and_of_countries(weighted: Bench) -> 
         ("country: DE", 1, "P2", 3.0),
         ("country: DE", 2, "P1", 2.0),
         ("country: DE", 3, "P4", 0.25),
+        ("segment: visitors", 1, "P1", 3.0),
+        ("segment: visitors", 2, "P2", 3.0),
+        ("segment: visitors", 3, "P3", 0.5),
     ]
 
 

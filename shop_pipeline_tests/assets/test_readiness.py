@@ -37,6 +37,7 @@ def event(
 def shop(bench: Bench) -> Bench:
     """Seven orders of three customers, a fee, a return and an order at the clock; the tests work out the rest."""
     jan, feb = (lambda day: date(2025, 1, day)), (lambda day: date(2025, 2, day))
+    bench.fill("clean.products", "product_id", ("N",), *((f"P{n}",) for n in range(6)))
     bench.fill(
         "clean.order_lines",
         LINE,
@@ -79,6 +80,7 @@ def shop(bench: Bench) -> Bench:
 
 
 def counts(bench: Bench) -> dict[str, int]:
+    bench.run("features.visits")
     bench.run("features.model_counts")
     return dict(bench.rows("SELECT quantity, observed FROM features.model_counts"))
 
@@ -87,7 +89,7 @@ def test_the_counts_worked_by_hand(shop: Bench) -> None:
     """Matrix: 3 customers with 3, 1 and 6 products. Gaps between days of purchase: C1 10 and 30, C3 2; the middle one
     is 10, and the history of Jan 1 to Feb 28 has 59 days, 5 gaps. C3 has been silent for 55 days, over 3 gaps; C1 for
     18: one of each. P1 was sold at 10 and 12. Events with a product: 7 before the test period, 6 in it, one of them of
-    a visitor whom nobody knows; the one at the clock is none.
+    a visitor whom nobody knows; the one at the clock is none. Visits had P1, P2, P3 and N.
     """
     found = counts(shop)
     assert set(found) == set(NOUNS)
@@ -99,7 +101,7 @@ def test_the_counts_worked_by_hand(shop: Bench) -> None:
         "linking_customers": 2,
         "profiled_customers": 1,
         "test_buyers": 1,
-        "visited_products": 3,
+        "visited_products": 4,
         "left_products": 0,
         "rule_pairs": 0,
         "rule_products": 0,
@@ -114,8 +116,8 @@ def test_the_counts_worked_by_hand(shop: Bench) -> None:
 
 
 def test_pairs_and_steps_with_lower_thresholds(shop: Bench) -> None:
-    """In 2 orders or more: P1 and P2 in O1 and O6, P2 and P3 in O6 and O7; P1 and P3 are in O6 alone. Left twice or
-    more: P1, for P2 both times; P2 was left once, and from P3 to itself is no step.
+    """In 2 orders or more: P1 and P2 in O1 and O6, P2 and P3 in O6 and O7; P1 and P3 are in O6 alone. Visits went on
+    from P1 twice: S1 to P2, of the same moment, and a day of C3 to N, likewise; from P2 and from N once; from P3 never.
     """
     shop.set(rule_orders=2, steps_of_product=2)
     found = counts(shop)
@@ -220,10 +222,10 @@ def test_a_model_that_is_not_allowed_is_empty_and_says_why(
 @pytest.mark.parametrize(
     ("model", "left"),
     [
-        ("als", ["item_neighbours", "popularity"]),
-        ("item_neighbours", ["als", "popularity"]),
-        # Its lists come from the similarities.
-        ("product_similarity", ["als", "popularity"]),
+        ("als", ["item_neighbours", "popularity", "popularity_trending", "transitions"]),
+        ("item_neighbours", ["als", "popularity", "popularity_trending", "transitions"]),
+        # Its lists come from the similarities; what follows on what stands under the same condition.
+        ("product_similarity", ["als", "popularity", "popularity_trending"]),
     ],
 )
 def test_a_model_that_is_not_allowed_is_no_rival(bench: Bench, model: str, left: list[str]) -> None:
@@ -236,8 +238,8 @@ def test_a_model_that_is_not_allowed_is_no_rival(bench: Bench, model: str, left:
 
 
 def test_recommendations_from_best_sellers_say_so(shop: Bench) -> None:
-    shop.fill("clean.products", "product_id", *((f"P{n}",) for n in range(6)))
     shop.fill("clean.customers", "customer_id first_event_at", *((f"C{n}", SPLIT) for n in range(1, 4)))
+    shop.fill("features.product_rules", "product_id is_shown", *((f"P{n}", True) for n in range(6)))
     forbid(shop, "recommendations", "test_buyers", "reduced")
     built = shop.build(build_recommendations, "marts.recommendations")
     assert shop.rows("SELECT DISTINCT model FROM marts.recommendations") == [("popularity",)]

@@ -36,7 +36,7 @@ def test_every_measure_finds_the_pair_that_is_bought_together(shop: Bench) -> No
     distance of equal columns is 0: 1 / (1 + 0). BM25 is no share."""
     shop.build(_of_products, PRODUCTS)
     found = shop.rows(f"SELECT measure, score FROM {PRODUCTS} WHERE product_id = 'P1' AND similar_product_id = 'P2'")
-    assert {measure for measure, _ in found} == set(get_args(Measure)) - {"content"}
+    assert {measure for measure, _ in found} == set(get_args(Measure)) - {"content", "bought_with"}
     assert [score for measure, score in found if measure != "bm25"] == pytest.approx([1] * 6)
 
 

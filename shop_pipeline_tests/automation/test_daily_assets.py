@@ -1,4 +1,4 @@
-"""What a daily run is asked to build: after a search the chosen model alone, before one the two standing in for it."""
+"""What a daily run is asked to build: after a search the parts of the hybrid, before one those standing in for them."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from shop_pipeline.assets.choices import BEFORE_ANY_SEARCH
-from shop_pipeline.automation.daily_assets import WEEKLY, chosen_models, daily_assets
+from shop_pipeline.automation.daily_assets import LEARNED_ONCE, WEEKLY, chosen_models, daily_assets
 from shop_pipeline.automation.jobs import DAILY, TUNE, build_schedule, build_weekly_schedule
 from shop_pipeline.contracts.fitted import FITTED
 from shop_pipeline.definitions import build_defs
@@ -21,6 +21,13 @@ def publish_choice(paths: Paths, *rows: tuple[str, bool]) -> None:
     with duckdb.connect(str(paths.published)) as duck:
         duck.execute("CREATE SCHEMA marts; CREATE TABLE marts.model_selection (model VARCHAR, is_chosen BOOLEAN)")
         duck.executemany("INSERT INTO marts.model_selection VALUES (?, ?)", list(rows) or [("ease", False)])
+
+
+def publish_weights(paths: Paths, **weights: float) -> None:
+    with duckdb.connect(str(paths.published)) as duck:
+        duck.execute("CREATE SCHEMA IF NOT EXISTS marts")
+        duck.execute("CREATE TABLE marts.hybrid_weights (model VARCHAR, weight DOUBLE)")
+        duck.executemany("INSERT INTO marts.hybrid_weights VALUES (?, ?)", list(weights.items()))
 
 
 def built(paths: Paths) -> set[str]:
@@ -47,6 +54,18 @@ def test_a_file_of_a_version_without_a_search(paths: Paths) -> None:
 def test_the_chosen_model_alone(paths: Paths) -> None:
     publish_choice(paths, ("als", False), ("rp3beta", True))
     assert fitted(paths) == {"rp3beta"}
+
+
+def test_the_parts_of_the_hybrid_whichever_model_is_best_alone(paths: Paths) -> None:
+    publish_choice(paths, ("als", False), ("rp3beta", True))
+    publish_weights(paths, als=0.25, nmf=0, popularity_trending=0.75)
+    assert fitted(paths) == {"als", "popularity_trending"}
+
+
+def test_weights_are_learned_by_the_daily_run_until_there_are_any(paths: Paths) -> None:
+    assert set(LEARNED_ONCE) <= built(paths)
+    publish_weights(paths, als=1)
+    assert built(paths) & set(LEARNED_ONCE) == {"marts.list_trade_offs"}
 
 
 @pytest.mark.parametrize("job", [DAILY, TUNE])

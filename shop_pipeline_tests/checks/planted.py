@@ -49,6 +49,14 @@ def _fitted(table: Table) -> dict[str, list[Plant]]:
     return {"values_are_finite": [last(values=plant.changes[-1]["factors"]) for plant in VECTORS]}
 
 
+# Lists of world.LIKE: ranks 1, 1, 3 and 0, 2, 3 are as many as the highest; the last row is alone in its list.
+LISTED = {
+    "key(product_id, rank)": [Plant({1: {"rank": 1}})],
+    "in_range(rank)": [Plant({0: {"rank": 0}})],
+    "ranks_have_no_gap": [Plant({2: {"rank": 4}})],
+    "not_itself": [last(next_product_id="P2")],
+    "no_product_twice": [Plant({2: {"next_product_id": "P2"}})],
+}
 EVALUATED = {
     "in_range(value)": [last(value=-0.1, ci_low=-0.2, ci_high=0.0)],
     "shares_are_shares": [last(value=1.1, ci_low=1.0, ci_high=1.2)],
@@ -171,6 +179,29 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ],
     ("features.interactions", "in_range(weight)"): [last(weight=w) for w in (-1.0, NAN)],
     ("features.interactions", "weights_are_finite"): [last(weight=w) for w in (0.0, INFINITE)],
+    # Its last row is P2's, which nobody buys again; row 0 is P1's.
+    ("features.product_rules", "every_product_is_judged"): [last(product_id="P1")],
+    ("features.product_rules", "hidden_says_why"): [Plant({1: {"rule": None}}), Plant({1: {"is_shown": True}})],
+    ("features.product_rules", "rebuying_adds_up"): [
+        last(n_buyers=0),
+        last(rebuy_share=None),
+        last(rebuy_days=5.0),
+        last(is_rebought=True),
+        Plant({0: {"rebuy_days": None}}),
+    ],
+    ("features.product_rules", "in_range(rebuy_share)"): [Plant({0: {"rebuy_share": share}}) for share in (-0.5, 1.5)],
+    ("features.product_rules", "in_range(rebuy_days)"): [Plant({0: {"rebuy_days": 0.5}})],
+    ("features.product_rules", "known_value(rule)"): [Plant({1: {"rule": "nonsense"}})],
+    ("features.product_rules", "margins_are_finite"): [last(margin=-INFINITE)],
+    ("features.repurchases", "only_rebought_products"): [last(product_id="P2")],
+    ("features.repurchases", "nothing_after_as_of"): [
+        last(last_purchase_at=AS_OF, due_at=datetime(2025, 2, 9), is_due=False)
+    ],
+    ("features.repurchases", "due_is_after_its_time"): [
+        last(is_due=False),
+        last(due_at=datetime(2025, 2, 2)),
+        last(due_at=MOMENT),
+    ],
     ("models.product_similarity", "not_like_itself"): [last(similar_product_id="P2")],
     ("models.customer_similarity", "not_like_itself"): [last(similar_customer_id="C2")],
     **{
@@ -185,6 +216,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("marts.recommendations", "in_range(rank)"): [Plant({0: {"rank": 0}})],
     ("marts.recommendations", "ranks_have_no_gap"): [Plant({2: {"rank": 4}})],
     ("marts.recommendations", "no_product_twice"): [Plant({2: {"product_id": "P1"}})],
+    ("marts.recommendations", "held_out_as_a_whole"): [Plant({1: {"is_holdout": True}})],
     ("marts.recommendations", "seen_products_left_out"): [Plant({2: {"product_id": "P2"}})],
     ("marts.similar_products", "key(product_id, measure, rank)"): [Plant({1: {"rank": 1}})],
     ("marts.similar_products", "in_range(rank)"): [Plant({0: {"rank": 0}})],
@@ -192,6 +224,29 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("marts.popular_products", "key(scope, rank)"): [Plant({1: {"rank": 1}})],
     ("marts.popular_products", "in_range(rank)"): [Plant({0: {"rank": 0}})],
     ("marts.popular_products", "ranks_have_no_gap"): [Plant({2: {"rank": 4}})],
+    # P5 is a product, and hidden.
+    ("marts.recommendations", "only_shown_products"): [last(product_id="P5")],
+    ("marts.similar_products", "only_shown_products"): [last(similar_product_id="P5")],
+    ("marts.popular_products", "only_shown_products"): [last(product_id="P5")],
+    ("marts.similar_customers", "key(customer_id, rank)"): [Plant({1: {"rank": 1}})],
+    ("marts.similar_customers", "in_range(rank)"): [Plant({0: {"rank": 0}})],
+    ("marts.similar_customers", "ranks_have_no_gap"): [Plant({1: {"rank": 3}})],
+    ("marts.similar_customers", "not_like_itself"): [last(similar_customer_id="C2")],
+    ("marts.email_recommendations", "key(customer_id, rank)"): [Plant({1: {"rank": 1}})],
+    ("marts.email_recommendations", "in_range(rank)"): [Plant({0: {"rank": 0}})],
+    ("marts.email_recommendations", "ranks_have_no_gap"): [Plant({2: {"rank": 4}})],
+    ("marts.email_recommendations", "only_shown_products"): [last(product_id="P5")],
+    # C1 gets the first place of nobody's list.
+    ("marts.email_recommendations", "nobody_is_left_out"): [last(customer_id="C3")],
+    ("marts.product_page_recommendations", "key(product_id, list, rank)"): [Plant({1: {"rank": 1}})],
+    ("marts.product_page_recommendations", "in_range(rank)"): [Plant({0: {"rank": 0}})],
+    ("marts.product_page_recommendations", "ranks_have_no_gap"): [Plant({2: {"rank": 4}})],
+    ("marts.product_page_recommendations", "only_shown_products"): [last(shown_product_id="P5")],
+    ("marts.product_page_recommendations", "not_on_its_own_page"): [last(shown_product_id="P2")],
+    ("marts.home_page_recommendations", "key(list, rank)"): [Plant({1: {"rank": 1}})],
+    ("marts.home_page_recommendations", "in_range(rank)"): [Plant({0: {"rank": 0}})],
+    ("marts.home_page_recommendations", "ranks_have_no_gap"): [Plant({2: {"rank": 4}})],
+    ("marts.home_page_recommendations", "only_shown_products"): [last(product_id="P5")],
     ("marts.sales_daily", "totals_reconcile_with_lines"): [last(net_revenue=1)],
     # One below and at the threshold.
     ("marts.model_readiness", "below_threshold_is_not_full"): [last(observed=15), last(verdict="reduced")],
@@ -200,6 +255,52 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("marts.model_readiness", "known_value(verdict)"): [Plant({0: {"verdict": "nonsense"}})],
     **{(name, rule): plants for name in EVALUATIONS for rule, plants in EVALUATED.items()},
     ("marts.model_selection", "one_chosen"): [last(is_chosen=True)],
+    ("marts.hybrid_weights", "not_worse_than_its_best_part"): [last(value=0.55)],
+    ("marts.hybrid_weights", "weights_are_finite"): [last(weight=INFINITE)],
+    ("marts.hybrid_weights", "in_range(value)"): [last(value=-0.5)],
+    ("marts.hybrid_weights", "interval_holds_value"): [last(ci_low=0.55), last(ci_high=0.45)],
+    ("marts.hybrid_weights", "has_a_part"): [Plant({0: {"weight": 0.0}, -1: {"weight": 0.0}})],
+    ("marts.hybrid_weights", "in_range(hybrid_value)"): [last(hybrid_value=1.5, ci_high=2.0)],
+    # Rows 0 and -1 are the curve of diversity, with the NDCG 0.5 and 0.25.
+    ("marts.list_trade_offs", "known_value(curve)"): [Plant({at: {"curve": "nonsense"} for at in (0, -1)})],
+    ("marts.list_trade_offs", "in_range(ndcg)"): [last(ndcg=-0.5, ndcg_loss=1.0), last(ndcg=1.5, ndcg_loss=-1.0)],
+    ("marts.list_trade_offs", "one_used_per_curve"): [last(is_used=True), Plant({0: {"is_used": False}})],
+    ("marts.list_trade_offs", "nothing_lost_at_zero"): [Plant({0: {"relevance_kept": 0.9}})],
+    ("marts.list_trade_offs", "loss_is_against_zero"): [
+        last(ndcg_loss=0.2),
+        last(ndcg_loss=NAN),
+        Plant({0: {"setting": 0.1}}),
+    ],
+    ("marts.list_trade_offs", "interval_holds_loss"): [
+        last(loss_ci_low=0.3, loss_ci_high=0.4),
+        last(loss_ci_low=0.0, loss_ci_high=0.2),
+    ],
+    ("marts.list_trade_offs", "shares_are_finite"): [last(relevance_kept=INFINITE)],
+    ("features.visits", "nothing_after_as_of"): [
+        last(last_event_at=AS_OF),
+        last(last_event_at=datetime(2025, 2, 2)),
+    ],
+    ("features.visits", "first_is_not_after_last"): [last(first_event_at=datetime(2025, 1, 31, 0, 1))],
+    ("features.visits", "in_range(weight)"): [last(weight=w) for w in (-1.0, NAN)],
+    ("features.visits", "weights_are_finite"): [last(weight=w) for w in (0.0, INFINITE)],
+    **{
+        (name, rule): plants
+        for name in ("models.session_links", "marts.session_recommendations")
+        for rule, plants in LISTED.items()
+    },
+    ("models.session_links", "in_range(weight)"): [last(weight=w) for w in (-1.0, NAN)],
+    ("models.session_links", "weights_are_finite"): [last(weight=w) for w in (0.0, INFINITE)],
+    ("models.session_links", "one_model"): [last(model="popularity")],
+    ("models.session_evaluation", "in_range(value)"): [
+        last(value=-0.1, ci_low=-0.2, ci_high=0.0),
+        last(value=1.1, ci_low=1.0, ci_high=1.2),
+    ],
+    ("models.session_evaluation", "interval_holds_value"): [last(value=0.3), last(value=0.7)],
+    ("models.session_evaluation", "one_champion"): [last(is_champion=False), Plant({0: {"is_champion": True}})],
+    # P5 is blocked.
+    ("marts.session_recommendations", "only_shown_products"): [last(next_product_id="P5")],
+    ("marts.session_recommendations", "scores_fall"): [Plant({1: {"score": 0.6}})],
+    ("marts.session_recommendations", "scores_are_finite"): [last(score=number) for number in (0, NAN, INFINITE)],
     # Row 1 is the best trial of als, row 2 its other one.
     ("marts.model_trials", "in_range(value)"): [last(value=-0.1, ci_low=-0.2, ci_high=0.0)],
     ("marts.model_trials", "interval_holds_value"): [last(value=0.3), last(value=0.7)],
@@ -225,8 +326,32 @@ ALSO: dict[tuple[str, str], set[str]] = {
     },
     # What names no return event leaves one out.
     ("clean.returns", "foreign_key(return_event_id) -> clean.events"): {"every_return_appears"},
-    ("features.interactions", "in_range(weight)"): {"weights_are_finite"},
+    **{
+        (name, "in_range(weight)"): {"weights_are_finite"}
+        for name in ("features.interactions", "features.visits", "models.session_links")
+    },
+    # What nobody knows is not shown, and another model is a second one.
+    ("marts.session_recommendations", "foreign_key(next_product_id) -> clean.products"): {"only_shown_products"},
+    ("models.session_links", "known_value(model)"): {"one_model"},
     ("clean.customer_labels", "known_value(label)"): {"rule_belongs_to_label"},
+    # There are as many rows as products: to leave one out is to name another twice, or none.
+    ("features.product_rules", "every_product_is_judged"): {"key(product_id)"},
+    ("features.product_rules", "foreign_key(product_id) -> clean.products"): {"every_product_is_judged"},
+    # What is no product is not shown, nor bought again; who is no customer has left one out.
+    ("features.repurchases", "foreign_key(product_id) -> clean.products"): {"only_rebought_products"},
+    **{
+        (f"marts.{name}", f"foreign_key({column}) -> clean.products"): {"only_shown_products"}
+        for name, column in (
+            ("recommendations", "product_id"),
+            ("popular_products", "product_id"),
+            ("similar_products", "similar_product_id"),
+            ("email_recommendations", "product_id"),
+            ("product_page_recommendations", "shown_product_id"),
+            ("home_page_recommendations", "product_id"),
+        )
+    },
+    ("marts.email_recommendations", "foreign_key(customer_id) -> clean.customers"): {"nobody_is_left_out"},
+    ("marts.similar_customers", "key(customer_id, rank)"): {"ranks_have_no_gap"},
     # What is no product has no score; what is neither done nor not done has no value; two links are no three ranks.
     **{
         (table.qualified, "known_value(entity)"): {"products_have_a_score"}

@@ -5,12 +5,13 @@ The rows say which rule they break and what was mended, as a builder does; which
 """
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from shop_pipeline.checks import GateRefused
 from shop_pipeline.contracts import TABLES, RowRule, Table
-from shop_pipeline_tests.checks.world import GOOD, Row, World
+from shop_pipeline_tests.checks.world import DAY, GOOD, Row, World
 
 ROWS = 40
 AT_LIMIT = 2  # of 40: the 5 % that every limit of the contracts allows
@@ -25,8 +26,9 @@ def load(table: Table, broken: dict[str, int]) -> list[Row]:
     rules = [None] * ROWS + [rule for rule, times in broken.items() for _ in range(times)]
     rows = []
     for number, rule in enumerate(rules):
-        spared = ("_file", "_part", "valid_from")
-        key = {name: number + 2 if name == "_row" else f"k{number}" for name in table.key if name not in spared}
+        spared = ("_file", "_part", "valid_from", *(name for key in table.foreign_keys for name in key.columns))
+        own = {"_row": number + 2, "stock_date": DAY + timedelta(days=number)}
+        key = {name: own.get(name, f"k{number}") for name in table.key if name not in spared}
         judged = {"_rule": rule, "_reason": "told", "_file": "f.csv", "_row": number + 2, "_part": 1}
         source = json.dumps({"n": number}) if rule else None
         rows.append(GOOD[table.qualified][-1] | key | judged | {"_source": source})

@@ -120,17 +120,18 @@ LIKE = {"P1": ("P2", "P3", "P4"), "P2": ("P1",)}
 # The last row of each table is the one that column plants spoil.
 GOOD: dict[str, list[Row]] = {
     **{name: _each(name, "_row", (2, 3)) for name in TABLES if name.startswith("raw.")},
-    "clean.products": _each("clean.products", "product_id", ("P1", "P2", "P3", "P4")),
+    "clean.products": _each("clean.products", "product_id", ("P1", "P2", "P3", "P4", "P5")),
     "clean.prices": [
         row("clean.prices", product_id="P1", version=1, valid_from=None, valid_until=MOMENT),
         row("clean.prices", product_id="P1", version=2, valid_until=None),
         # Of no day: two of them would follow one another.
-        *(row("clean.prices", product_id=id_, valid_from=None, valid_until=None) for id_ in ("P2", "P3", "P4")),
+        *(row("clean.prices", product_id=id_, valid_from=None, valid_until=None) for id_ in ("P2", "P3", "P4", "P5")),
     ],
     "clean.rates": [
         row("clean.rates", currency="EUR", valid_from=date(2025, 1, 1), valid_until=DAY),
         row("clean.rates", currency="EUR", valid_until=None),
     ],
+    "clean.stock": _each("clean.stock", "product_id", ("P1", "P2")),
     "clean.customers": [row("clean.customers", customer_id=id_, birth_year=1990) for id_ in ("C1", "C2", "C3")],
     "clean.events": [
         _event("E1", "purchase", "P1", "C1", order_id="O1", quantity=2, unit_price=10),
@@ -178,6 +179,22 @@ GOOD: dict[str, list[Row]] = {
         )
     ],
     "clean.quarantine": _each("clean.quarantine", "line", (7, 8)),
+    # P5 is no product of the lists: it is hidden. P1 is bought again and again.
+    "features.product_rules": [
+        row("features.product_rules", product_id=id_, is_shown=rule is None, rule=rule, n_buyers=2, rebuy_share=share)
+        | {"rebuy_days": 5.0 if share else None, "is_rebought": share > 0}
+        for id_, rule, share in (
+            ("P1", None, 0.5),
+            ("P5", "blocked", 0.0),
+            ("P3", None, 0.0),
+            ("P4", None, 0.0),
+            ("P2", None, 0.0),
+        )
+    ],
+    "features.repurchases": [
+        row("features.repurchases", customer_id=customer, product_id="P1", due_at=datetime(2025, 1, 7), is_due=True)
+        for customer in ("C3", "C1")
+    ],
     "features.interactions": [
         row("features.interactions", customer_id=customer, product_id=product, last_event_at=datetime(2025, 1, 31))
         for customer, product in (("C1", "P1"), ("C2", "P2"), ("C1", "P2"))
@@ -197,6 +214,18 @@ GOOD: dict[str, list[Row]] = {
     "marts.popular_products": _ranked(
         "marts.popular_products", {"all": ("P1", "P2", "P3"), "trending": ("P1",)}, "scope", "product_id"
     ),
+    "marts.similar_customers": _ranked(
+        "marts.similar_customers", {"C1": ("C2", "C3"), "C2": ("C1",)}, "customer_id", "similar_customer_id"
+    ),
+    "marts.email_recommendations": _ranked(
+        "marts.email_recommendations", {"C2": ("P1", "P3", "P4"), "C1": ("P3",)}, "customer_id", "product_id"
+    ),
+    "marts.product_page_recommendations": _ranked(
+        "marts.product_page_recommendations", LIKE, "product_id", "shown_product_id"
+    ),
+    "marts.home_page_recommendations": _ranked(
+        "marts.home_page_recommendations", {"all": ("P1", "P2", "P3"), "trending": ("P1",)}, "list", "product_id"
+    ),
     "marts.sales_daily": [_day("a", 20, 10), _day("(service)", 3, 0), _day("b", 0, 0)],
     **{
         name: [
@@ -213,6 +242,33 @@ GOOD: dict[str, list[Row]] = {
         row("marts.model_selection", model=model, as_of=AS_OF, is_chosen=model == "als")
         for model in ("als", "popularity")
     ],
+    # The hybrid is better than als by itself, and nmf is no part of it.
+    "marts.hybrid_weights": [
+        row("marts.hybrid_weights", model=model, weight=weight, value=value, hybrid_value=0.5, ci_low=0.4, ci_high=0.6)
+        for model, weight, value in (("als", 0.75, 0.4), ("nmf", 0.0, 0.1), ("popularity", 0.25, 0.3))
+    ],
+    "marts.list_trade_offs": [
+        row("marts.list_trade_offs", curve=curve, setting=setting, is_used=is_used, ndcg=ndcg, ndcg_loss=0.5 - ndcg)
+        | {"loss_ci_low": None, "loss_ci_high": None, "relevance_kept": 1.0 if setting == 0 else 0.9}
+        for curve, setting, is_used, ndcg in (
+            ("diversity", 0.0, True, 0.5),
+            ("rules", 0.0, False, 0.5),
+            ("rules", 1.0, True, 0.6),
+            ("diversity", 0.5, False, 0.25),
+        )
+    ],
+    "features.visits": [
+        row("features.visits", visit_id=visit, product_id=product, last_event_at=datetime(2025, 1, 31))
+        for visit, product in (("session: S1", "P1"), ("session: S2", "P2"), ("session: S1", "P2"))
+    ],
+    "models.session_links": _ranked("models.session_links", LIKE, "product_id", "next_product_id"),
+    "models.session_evaluation": [
+        row("models.session_evaluation", model=model, ci_low=0.4, ci_high=0.6, is_champion=model == "transitions")
+        for model in ("popularity", "transitions")
+    ],
+    "marts.session_recommendations": _ranked(
+        "marts.session_recommendations", LIKE, "product_id", "next_product_id", score=0.5
+    ),
     "features.model_counts": _each("features.model_counts", "quantity", ("orders", "buyers")),
     "marts.model_readiness": [
         row("marts.model_readiness", model=model, verdict=verdict, observed=observed, threshold=16)

@@ -40,6 +40,7 @@ OUTSIDE_MARTS = {
     ),
     "popular_products": ("scope rank", "product_id score"),
     "similar_products": ("product_id measure rank", "similar_product_id score n_common_customers"),
+    "similar_customers": ("customer_id rank", "similar_customer_id score"),
     "sales_daily": (
         "sale_date category",
         "orders units gross_revenue returned_revenue net_revenue customers new_customers conversion",

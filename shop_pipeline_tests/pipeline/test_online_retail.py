@@ -136,9 +136,8 @@ def plain_matches(files: pd.DataFrame) -> Iterator[tuple[str, str, str, int]]:
     lines = lines.assign(is_return=lines["InvoiceNo"].str.startswith("C"))
     kept = lines[(lines["CustomerID"] != "") & (lines["price"] >= 0) & ((lines["units"] > 0) | lines["is_return"])]
     kept = kept.sort_values(["InvoiceDate", "is_return"], kind="stable")
-    for _, group in kept.groupby(["CustomerID", "product"]):
-        if not group["is_return"].any():
-            continue
+    pair = ["CustomerID", "product"]
+    for _, group in kept[kept.groupby(pair)["is_return"].transform("any")].groupby(pair):
         sales: list[list[Any]] = []
         for line in group.itertuples():
             if not line.is_return:

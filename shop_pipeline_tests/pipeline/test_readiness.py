@@ -45,6 +45,7 @@ def test_a_handful_of_orders_allows_best_sellers_only(handful: Shop) -> None:
         "als": "none",
         "model_evaluation": "none",
         "recommendations": "reduced",
+        "session_transitions": "none",
     }
     later = handful.ask("SELECT DISTINCT verdict FROM marts.model_readiness WHERE NOT is_built")
     assert later == [("none",)]
@@ -76,7 +77,7 @@ def test_the_command_prints_the_page_and_what_is_empty(handful: Shop) -> None:
     assert (
         "12 events with a product: best sellers, in an order that is much chance; no similar products; no user" in text
     )
-    assert "Later versions: no transitions between products;" in text
+    assert "Later versions: no rules;" in text
     assert "Left empty by the last run: marts.model_evaluation, models.als_factors, models.customer_similarity," in text
 
 

@@ -25,7 +25,7 @@ print('open', flush=True)
 for sql in sys.stdin:
     print(held.execute(sql).fetchall(), flush=True)
 """
-MOMENT = 0.1
+MOMENT = 0.5
 MANIFESTS = "SELECT count(*) FROM ops.run_manifest"
 LATE_SALES = "SELECT net_revenue FROM marts.sales_daily WHERE sale_date = DATE '2025-06-27' ORDER BY ALL"
 

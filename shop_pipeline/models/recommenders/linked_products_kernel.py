@@ -73,7 +73,7 @@ def list_products(
 
 
 @compiled
-def explain_lists(
+def add_link_contributions(
     indptr: AnyArray,
     indices: AnyArray,
     amounts: FloatArray,
@@ -81,21 +81,17 @@ def explain_lists(
     weights: FloatArray,
     positions: AnyArray,
     listed: IntArray,
-    reasons: IntArray,
-    shares: FloatArray,
+    starts: AnyArray,
+    found: FloatArray,
 ) -> None:
-    """Fill the reasons of each listed product: its largest contributions, by one more walk."""
+    """Fill what each entry adds to each listed product, by one more walk over the links."""
     place_of = np.full(len(targets), NO_POSITION, np.int32)
-    totals = np.zeros(listed.shape[1])
-    sizes = np.zeros(listed.shape[1], np.int64)
     for row in range(len(positions)):
-        if positions[row] == NO_POSITION:
-            continue
-        totals[:] = 0
-        sizes[:] = 0
+        # A product in several places is summed up in the last of them.
         for place in range(listed.shape[1]):
             if listed[row, place] != NO_POSITION:
                 place_of[listed[row, place]] = place
+        shift = starts[row] - indptr[positions[row]]
         for entry in range(indptr[positions[row]], indptr[positions[row] + 1]):
             own = indices[entry]
             for slot in range(targets.shape[1]):
@@ -103,11 +99,12 @@ def explain_lists(
                     break
                 place = place_of[targets[own, slot]]
                 if place != NO_POSITION:
-                    part = amounts[entry] * weights[own, slot]
-                    totals[place] += part
-                    sizes[place] = offer(shares[row, place], reasons[row, place], sizes[place], part, own)
+                    found[entry + shift, place] += amounts[entry] * weights[own, slot]
         for place in range(listed.shape[1]):
-            sort_best_first(shares[row, place], reasons[row, place], sizes[place])
-            shares[row, place] /= totals[place]
+            if listed[row, place] != NO_POSITION and place_of[listed[row, place]] != place:
+                found[starts[row] : starts[row + 1], place] = found[
+                    starts[row] : starts[row + 1], place_of[listed[row, place]]
+                ]
+        for place in range(listed.shape[1]):
             if listed[row, place] != NO_POSITION:
                 place_of[listed[row, place]] = NO_POSITION

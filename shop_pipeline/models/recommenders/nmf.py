@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shop_pipeline.models.arrays import AnyArray, FloatArray, SparseMatrix
+from shop_pipeline.models.arrays import DoubleArray, FloatArray, SparseMatrix
 from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions, Size
+from shop_pipeline.models.recommenders.factor_model import FactorModel
 from shop_pipeline.models.recommenders.nmf_kernel import solve_rows
-from shop_pipeline.models.recommenders.recommender import HistoryRecommender
 from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.sparse_product import (
     Weighting,
@@ -23,7 +23,7 @@ from shop_pipeline.models.recommenders.sparse_product import (
     weight_per_product,
 )
 from shop_pipeline.models.recommenders.state import Factors
-from shop_pipeline.models.top_n import TopN, single_threaded_blas, top_n_from_factors
+from shop_pipeline.models.top_n import single_threaded_blas
 
 _ROWS_PER_BLOCK = 4096
 _PASSES_PER_SWEEP = 2
@@ -59,7 +59,7 @@ SPACE: dict[str, tuple[float | str, ...]] = {
 """What a search for settings tries, in order."""
 
 
-class Nmf(HistoryRecommender[Factors]):
+class Nmf(FactorModel):
     """score(u, i) = w_u . h_i, with W, H >= 0 of least ||A - W H'||^2 + regularization (||W||^2 + ||H||^2).
 
     A holds the re-weighed entries (`sparse_product.reweighed`), and zeros. Products and customers are solved in turn,
@@ -75,6 +75,9 @@ class Nmf(HistoryRecommender[Factors]):
     State: factors, all >= 0.
     """
 
+    # What the entries of each product are divided by, also those of histories from outside.
+    _sums: DoubleArray | None = None
+
     def __init__(self, config: NmfConfig | None = None) -> None:
         self.config = config or NmfConfig()
 
@@ -87,11 +90,16 @@ class Nmf(HistoryRecommender[Factors]):
         later = 8 * size.n_entries + factors + small
         return 4 * size.n_entries + 16 * size.n_products + max(20 * size.n_entries, later)
 
+    def _adopt(self, interactions: Interactions) -> None:
+        super()._adopt(interactions)
+        is_needed, weighting = self.config.product_exponent, self.config.weighting
+        self._sums = weight_per_product(interactions.matrix, weighting) if is_needed else None
+
     def _fit(self, interactions: Interactions, rng: np.random.Generator) -> Factors:
         with single_threaded_blas():
             matrix = self._weigh(interactions.matrix)
             products = self._sweep(matrix, rng)
-            return Factors(self._fold_in(matrix, products), products)
+            return Factors(self._solve_customers(matrix, products), products)
 
     def _sweep(self, matrix: SparseMatrix, rng: np.random.Generator) -> FloatArray:
         """Product factors after all rounds."""
@@ -109,21 +117,13 @@ class Nmf(HistoryRecommender[Factors]):
 
     def _weigh(self, matrix: SparseMatrix) -> SparseMatrix:
         chosen = self.config
-        sums = weight_per_product(self.interactions.matrix, chosen.weighting) if chosen.product_exponent else None
-        return reweighed(matrix, chosen.weighting, 0.0, chosen.product_exponent, sums)
-
-    def _recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool) -> TopN:
-        seen = self.interactions.matrix if exclude_seen else None
-        return top_n_from_factors(self.state.customers, self.state.products, customer_positions, n, seen=seen)
-
-    def _recommend_from(self, histories: Interactions, rows: AnyArray, n: int, exclude_seen: bool) -> TopN:
-        asked = histories.matrix[rows]
-        with single_threaded_blas():
-            customers = self._fold_in(self._weigh(asked), self.state.products)
-        seen = asked if exclude_seen else None
-        return top_n_from_factors(customers, self.state.products, np.arange(len(rows)), n, seen=seen)
+        return reweighed(matrix, chosen.weighting, 0.0, chosen.product_exponent, self._sums)
 
     def _fold_in(self, matrix: SparseMatrix, products: FloatArray) -> FloatArray:
+        with single_threaded_blas():
+            return self._solve_customers(self._weigh(matrix), products)
+
+    def _solve_customers(self, matrix: SparseMatrix, products: FloatArray) -> FloatArray:
         """Factors of the rows of `matrix`, re-weighed, against finished product factors."""
         customers = np.zeros((matrix.shape[0], products.shape[1]), np.float32)
         self._solve(matrix, products, customers, _PASSES_OF_FOLD_IN)

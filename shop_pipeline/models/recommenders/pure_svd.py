@@ -10,14 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shop_pipeline.models.arrays import AnyArray, DoubleArray, FloatArray, SparseMatrix
+from shop_pipeline.models.arrays import AnyArray, DoubleArray, FloatArray, IntArray, SparseMatrix
+from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions, Size
-from shop_pipeline.models.recommenders.recommender import HistoryRecommender
+from shop_pipeline.models.recommenders.contributions import Explained
+from shop_pipeline.models.recommenders.factor_contributions_kernel import project_entries
+from shop_pipeline.models.recommenders.factor_model import FactorModel
 from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.sparse_product import Weighting, multiply, reweighed, weight_per_product
 from shop_pipeline.models.recommenders.state import Factors
-from shop_pipeline.models.top_n import TopN, single_threaded_blas, top_n_from_factors
+from shop_pipeline.models.top_n import single_threaded_blas
 
+_LISTS_PER_TASK = 64
 _N_BLOCKS = 5
 # Narrower blocks find few vectors no faster, and less well.
 _NARROWEST = 32
@@ -51,13 +55,16 @@ SPACE: dict[str, tuple[float | str, ...]] = {
 """What a search for settings tries, in order."""
 
 
-class PureSvd(HistoryRecommender[Factors]):
+class PureSvd(FactorModel, Explained[Factors]):
     """score(u, .) = a_u V V', with V the leading right singular vectors of the matrix of all a_u.
 
     a_u is the history, re-weighed (`sparse_product.reweighed`): with both exponents 1/2, the matrix is the normalised
     graph of customers and products.
     State: factors, A V of the customers and V of the products; fewer than n_factors if the matrix has a lower rank.
     """
+
+    # What the entries of each product are divided by, also those of histories from outside.
+    _sums: DoubleArray | None = None
 
     def __init__(self, config: PureSvdConfig | None = None) -> None:
         self.config = config or PureSvdConfig()
@@ -71,6 +78,11 @@ class PureSvd(HistoryRecommender[Factors]):
         small = 3 * 8 * (_N_BLOCKS * width) ** 2
         return 4 * size.n_entries + 16 * size.n_products + max(20 * size.n_entries, 8 * size.n_entries + blocks + small)
 
+    def _adopt(self, interactions: Interactions) -> None:
+        super()._adopt(interactions)
+        is_needed, weighting = self.config.product_exponent, self.config.weighting
+        self._sums = weight_per_product(interactions.matrix, weighting) if is_needed else None
+
     def _fit(self, interactions: Interactions, rng: np.random.Generator) -> Factors:
         matrix = self._weigh(interactions.matrix)
         products = right_singular_vectors(matrix, self.config.n_factors, rng)
@@ -78,17 +90,24 @@ class PureSvd(HistoryRecommender[Factors]):
 
     def _weigh(self, matrix: SparseMatrix) -> SparseMatrix:
         chosen = self.config
-        sums = weight_per_product(self.interactions.matrix, chosen.weighting) if chosen.product_exponent else None
-        return reweighed(matrix, chosen.weighting, chosen.customer_exponent, chosen.product_exponent, sums)
+        return reweighed(matrix, chosen.weighting, chosen.customer_exponent, chosen.product_exponent, self._sums)
 
-    def _recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool) -> TopN:
-        seen = self.interactions.matrix if exclude_seen else None
-        return top_n_from_factors(self.state.customers, self.state.products, customer_positions, n, seen=seen)
+    def _fold_in(self, matrix: SparseMatrix, products: FloatArray) -> FloatArray:
+        return multiply(self._weigh(matrix), products)
 
-    def _recommend_from(self, histories: Interactions, rows: AnyArray, n: int, exclude_seen: bool) -> TopN:
-        asked = histories.matrix[rows]
-        customers, seen = multiply(self._weigh(asked), self.state.products), asked if exclude_seen else None
-        return top_n_from_factors(customers, self.state.products, np.arange(len(rows)), n, seen=seen)
+    def _add_contributions(
+        self, histories: Interactions, rows: AnyArray, listed: IntArray, starts: AnyArray, found: FloatArray
+    ) -> None:
+        matrix, products = self._weigh(histories.matrix), self.state.products
+
+        def work(begin: int) -> None:
+            task = slice(begin, begin + _LISTS_PER_TASK)
+            project_entries(
+                matrix.indptr, matrix.indices, matrix.data, products, rows[task], listed[task], starts[task], found
+            )
+
+        with single_threaded_blas():
+            run_in_threads(work, range(0, len(rows), _LISTS_PER_TASK), thread_count())
 
 
 def right_singular_vectors(matrix: SparseMatrix, n_vectors: int, rng: np.random.Generator) -> FloatArray:

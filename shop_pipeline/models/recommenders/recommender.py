@@ -128,12 +128,16 @@ class HistoryRecommender(Recommender[StateT]):
             RuntimeError: before `fit`.
             ValueError: for other products, or n below 1.
         """
-        if not np.array_equal(histories.product_ids, self.interactions.product_ids):
-            raise ValueError("the histories have other products than those that the model was fitted on")
+        self._check_products(histories)
         rows = np.arange(len(histories.customer_ids))
         found = self._recommend_from(histories, rows, min(_at_least_one(n), len(histories.product_ids)), exclude_seen)
         _check_lists(found)
         return found.widened(n)
+
+    def _check_products(self, histories: Interactions) -> None:
+        """Raise ValueError for histories with other products than those of the fitted interactions."""
+        if not np.array_equal(histories.product_ids, self.interactions.product_ids):
+            raise ValueError("the histories have other products than those that the model was fitted on")
 
     def _recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool) -> TopN:
         return self._recommend_from(self.interactions, customer_positions, n, exclude_seen)

@@ -41,14 +41,17 @@ test_buyers AS (
     ANTI JOIN trained USING (customer_id, product_id)
     WHERE customer_id IN (SELECT customer_id FROM trained) AND product_id IN (SELECT product_id FROM trained)
 ),
--- Steps from one product to another within a visit.
-steps AS (
-    SELECT product_id, lead(product_id) OVER (PARTITION BY session_id ORDER BY event_at, event_id) AS next_product_id
-    FROM clean.events
-    WHERE event_at < getvariable('as_of') AND session_id IS NOT NULL AND product_id IS NOT NULL AND NOT is_service
+-- Visits that went on from a product: to a later one, or to another of the same moment, as on an order.
+visited AS (
+    SELECT
+        product_id,
+        count(*) OVER (
+            PARTITION BY visit_id ORDER BY first_event_at RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS n_from_here
+    FROM features.visits
 ),
 left_for AS (
-    SELECT product_id, count(*) FILTER (product_id <> next_product_id) AS n_steps FROM steps GROUP BY product_id
+    SELECT product_id, count(*) FILTER (n_from_here > 1) AS n_steps FROM visited GROUP BY product_id
 ),
 -- Pairs of products on one order. A pair is no more frequent than its products, so rare ones are left out first; and
 -- orders of very many products, which are stock lists: on Online Retail 3 % of the orders have 75 % of the pairs.

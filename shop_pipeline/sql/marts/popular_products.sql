@@ -1,5 +1,6 @@
--- Best-seller lists: of all, of this week against the week before, per top category, per country. Visitors whom nobody
--- knows count like customers, by what they did, but for the lists per country; whom the models leave out does not.
+-- Best-seller lists of what the shop shows: of all, of this week against the week before, per top category, and per
+-- country and segment of the customers. Visitors whom nobody knows count like customers, by what they did, but for the
+-- lists of customers; whom the models leave out does not.
 WITH came_back AS (
     SELECT sale_event_id AS event_id, sum(quantity) AS returned_quantity
     FROM clean.returns
@@ -34,6 +35,29 @@ weighed AS (
     FROM (SELECT product_id, weight FROM features.interactions UNION ALL SELECT product_id, weight FROM anonymous)
     GROUP BY product_id
 ),
+ordered AS (
+    SELECT customer_id, count(*) AS n_orders, max(ordered_at) AS last_order_at
+    FROM clean.orders
+    WHERE ordered_at < getvariable('as_of') AND NOT is_return
+    GROUP BY customer_id
+),
+groups AS (
+    SELECT customer_id, 'country: ' || country AS scope FROM clean.customers WHERE country IS NOT NULL
+    UNION ALL
+    -- Plain ones, by orders: who has been away for a quarter has lapsed.
+    SELECT
+        customer_id,
+        'segment: ' || CASE
+            WHEN label = 'wholesale' THEN 'wholesale'
+            WHEN n_orders IS NULL THEN 'visitors'
+            WHEN n_orders = 1 THEN 'first-time'
+            WHEN last_order_at >= getvariable('as_of') - INTERVAL 90 DAY THEN 'repeat'
+            ELSE 'lapsed'
+        END
+    FROM clean.customers
+    LEFT JOIN ordered USING (customer_id)
+    LEFT JOIN (FROM clean.customer_labels WHERE label = 'wholesale') USING (customer_id)
+),
 scored AS (
     SELECT 'all' AS scope, product_id, score FROM weighed
     UNION ALL
@@ -50,13 +74,13 @@ scored AS (
     JOIN clean.products USING (product_id)
     WHERE category IS NOT NULL
     UNION ALL
-    SELECT 'country: ' || country, product_id, sum(weight::DECIMAL(18, 9))::DOUBLE
+    SELECT scope, product_id, sum(weight::DECIMAL(18, 9))::DOUBLE
     FROM features.interactions
-    JOIN clean.customers USING (customer_id)
-    WHERE country IS NOT NULL
+    JOIN groups USING (customer_id)
     GROUP BY ALL
 )
 SELECT scope, row_number() OVER (PARTITION BY scope ORDER BY score DESC, product_id) AS rank, product_id, score
 FROM scored
+SEMI JOIN (FROM features.product_rules WHERE is_shown) USING (product_id)
 WHERE score > 0
 QUALIFY rank <= getvariable('list_length')

@@ -92,9 +92,8 @@ def test_own_products_speak_for_what_is_like_them() -> None:
     model = ContentBased(features).fit(interactions_of(dense), np.random.default_rng(0))
     listed = model.recommend(np.array([0]), 1)
     assert listed.products[0, 0] == 2
-    reasons = model.explain(np.array([0]), listed, n_reasons=2)
-    np.testing.assert_array_equal(reasons.products[0, 0], [0, -1])
-    np.testing.assert_allclose(reasons.shares[0, 0, 0], 1)
+    added = model.contributions(np.array([0]), listed.products)
+    np.testing.assert_allclose(added, [[listed.scores[0, 0]], [0]])
 
 
 def test_the_search_for_settings_starts_at_the_default() -> None:

@@ -1,4 +1,4 @@
-"""Item neighbours: the conformance suite, scores and shares against dense algebra."""
+"""Item neighbours: the conformance suite, scores against dense algebra."""
 
 from __future__ import annotations
 
@@ -69,50 +69,11 @@ def test_scores_are_weights_times_the_table() -> None:
         np.testing.assert_allclose(found.scores[customer][: len(listed)], expected[customer, listed], rtol=1e-5)
 
 
-def test_shares_are_each_own_products_part_of_the_score() -> None:
-    dense = random_dense()
-    model = ItemNeighbours(ItemNeighboursConfig(n_neighbours=6)).fit(interactions_of(dense), np.random.default_rng(0))
-    table = table_as_matrix(model.state, 25)
-    positions = np.array([4, -1, 11])
-    listed = model.recommend(positions, 5)
-    reasons = model.explain(positions, listed, n_reasons=2)
-    assert (reasons.products[1] == -1).all()
-    assert np.isnan(reasons.shares[1]).all()
-    for row in (0, 2):
-        for place, product in enumerate(listed.products[row]):
-            parts = dense[positions[row]] * table[:, product]
-            order = np.lexsort((np.arange(25), -parts.astype(np.float32)))
-            expected = [own for own in order if parts[own] > 0][:2]
-            np.testing.assert_array_equal(reasons.products[row, place][: len(expected)], expected)
-            np.testing.assert_allclose(
-                reasons.shares[row, place][: len(expected)], parts[expected] / parts.sum(), rtol=1e-5
-            )
-
-
-def test_all_reasons_together_make_the_whole_score() -> None:
-    model = ItemNeighbours().fit(interactions_of(random_dense()), np.random.default_rng(0))
-    listed = model.recommend(np.arange(60), 5)
-    shares = np.nansum(model.explain(np.arange(60), listed, n_reasons=25).shares, axis=2)
-    np.testing.assert_allclose(shares[listed.products >= 0], 1, rtol=1e-5)
-
-
 @pytest.mark.parametrize(("product", "weight", "message"), [(25, 0.5, "not among"), (3, np.inf, "finite weight")])
 def test_links_that_do_not_fit_are_refused(product: int, weight: float, message: str) -> None:
     links = Links(np.full((25, 1), product, np.int32), np.full((25, 1), weight, np.float32))
     with pytest.raises(ValueError, match=message):
         ItemNeighbours().restore(interactions_of(random_dense()), links)
-
-
-def test_explaining_needs_one_customer_per_list() -> None:
-    model = ItemNeighbours().fit(interactions_of(random_dense()), np.random.default_rng(0))
-    with pytest.raises(ValueError, match="1 customers for 2 lists"):
-        model.explain(np.array([0]), model.recommend(np.arange(2), 5))
-
-
-def test_explaining_needs_a_reason() -> None:
-    model = ItemNeighbours().fit(interactions_of(random_dense()), np.random.default_rng(0))
-    with pytest.raises(ValueError, match="n_reasons is 0"):
-        model.explain(np.arange(2), model.recommend(np.arange(2), 5), n_reasons=0)
 
 
 def test_every_setting_to_try_is_a_setting_and_the_default_is_among_them() -> None:

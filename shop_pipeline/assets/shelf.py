@@ -1,0 +1,113 @@
+"""What the shop says of its products and what customers buy again, as the lists want it: rules, margins, newcomers.
+
+Here: the crossing from `features.product_rules` and `features.repurchases` to arrays. Not here: the rules themselves
+(`sql/features`), what is done with them (`models/lists`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import scipy.sparse as sp
+
+from ..models.arrays import BoolArray, FloatArray, IdArray, SparseMatrix
+from ..models.interactions import Interactions
+from ..models.lists.arrange import Shelf
+from ..models.lists.newcomers import Newcomers, newcomers
+from ..models.recommenders.state import Links
+from ..models.selection import NO_POSITION
+from ..models.similarity.measures import Similarity
+from ..models.similarity.top_k import top_k_neighbours
+from .gated import Run
+from .held_out import Cut, make_at
+from .room import memory_limit
+from .side_information import read_features
+
+RULES, REPURCHASES = "features.product_rules", "features.repurchases"
+N_ALIKE = 50
+"""Likenesses kept per product: of two products further apart a list may well hold both."""
+
+# Those whom nobody has had anything to do with, and the shop may show.
+NEW_PRODUCTS = f"""
+SELECT product_id FROM {RULES} WHERE is_shown AND product_id NOT IN (SELECT id FROM product_id_positions)
+ORDER BY product_id
+"""
+OF_PRODUCTS = "SELECT position, is_shown, margin FROM {rules} JOIN shown_positions ON id = product_id"
+DUE = f"""
+SELECT c.position AS customer, p.position AS product FROM {REPURCHASES}
+JOIN customer_id_positions AS c ON c.id = customer_id JOIN product_id_positions AS p ON p.id = product_id
+WHERE is_due
+"""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What may be shown and how: everything by position among `ids`, the products of the interactions first.
+
+    Args:
+        ids: the products of the interactions, and behind them the newcomers.
+        is_shown: bool (len(ids),).
+        newcomers: how the newcomers are linked to the others; None without any.
+    """
+
+    ids: IdArray
+    is_shown: BoolArray
+    shelf: Shelf
+    newcomers: Newcomers | None
+
+
+def read_shop(run: Run, interactions: Interactions) -> Shop:
+    """The shop as it is, for the interactions that `read_interactions` read last."""
+    linked = _newcomers(run, interactions)
+    ids = np.concatenate([interactions.product_ids, linked.product_ids]) if linked else interactions.product_ids
+    return _shop(run, interactions, ids, RULES, linked)
+
+
+def read_shop_at(run: Run, cut: Cut) -> Shop:
+    """The shop as its rules were at the cut, whose interactions were read last; nobody can have bought newcomers."""
+    table = make_at(run, RULES, cut.split_at)
+    return _shop(run, cut.trained, cut.trained.product_ids, table, None)
+
+
+def _shop(run: Run, interactions: Interactions, ids: IdArray, rules: str, linked: Newcomers | None) -> Shop:
+    is_shown, margin = _of_products(run.duck, ids, rules)
+    return Shop(ids, is_shown, Shelf(margin, _alike(interactions, len(ids), memory_limit(run))), linked)
+
+
+def read_due(duck: duckdb.DuckDBPyConnection, interactions: Interactions) -> SparseMatrix:
+    """What customers have and may be shown again, CSR of ones, customers x products."""
+    found: dict[str, Any] = duck.execute(DUE).fetchnumpy()
+    ones = np.ones(len(found["customer"]), np.float32)
+    due: SparseMatrix = sp.csr_matrix((ones, (found["customer"], found["product"])), shape=interactions.matrix.shape)
+    due.sort_indices()
+    return due
+
+
+def _newcomers(run: Run, interactions: Interactions) -> Newcomers | None:
+    new = [id_ for (id_,) in run.duck.execute(NEW_PRODUCTS).fetchall()]
+    features = read_features(run.duck) if new else None
+    if features is None:
+        return None
+    return newcomers(features, interactions, np.array(new, dtype=object))
+
+
+def _of_products(duck: duckdb.DuckDBPyConnection, ids: IdArray, rules: str) -> tuple[BoolArray, FloatArray]:
+    """Whether each product may be shown, and its margin as a share of the price, NaN where it is not known."""
+    positions = np.arange(len(ids), dtype=np.int32)
+    duck.register("shown_positions", pa.table({"id": pa.array(ids, pa.string()), "position": positions}))
+    found: dict[str, Any] = duck.execute(OF_PRODUCTS.format(rules=rules)).fetchnumpy()
+    is_shown, margin = np.zeros(len(ids), bool), np.full(len(ids), np.nan, np.float32)
+    is_shown[found["position"]] = found["is_shown"]
+    margin[found["position"]] = np.ma.filled(found["margin"].astype(np.float32), np.nan)
+    return is_shown, margin
+
+
+def _alike(interactions: Interactions, n_products: int, limit: int) -> Links:
+    """The nearest of each product by the cosine of its customers, as the metric of diversity has it."""
+    found = top_k_neighbours(interactions.matrix, N_ALIKE, Similarity("cosine"), memory_limit_bytes=limit)
+    targets = np.full((n_products, found.products.shape[1]), NO_POSITION, np.int32)
+    weights = np.full(targets.shape, np.nan, np.float32)
+    targets[: len(found.products)], weights[: len(found.scores)] = found.products, found.scores
+    return Links(targets, weights)
