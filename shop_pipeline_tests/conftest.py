@@ -20,6 +20,8 @@ from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
 # What takes longest begins first, and before all of it `ui`: it waits for Dagster's clocks while the others work.
 TOGETHER = ("ui", "robustness", "pipeline", "readme", "simulate")
 SAMPLE = ShopConfig(days=40, customers=300, products=60, seed=11)
+# Short periods, so that there is one to learn the hybrid's weights on, and rebuying that a small shop shows.
+SETTINGS = "recommend: {holdout_days: 12}\nlists: {rebuy_share: 0.02, rebuy_buyers: 3}\n"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -61,6 +63,7 @@ def finished_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished
     """The sample shop after one good run over all its days."""
     paths = Paths(tmp_path_factory.mktemp("finished"))
     report = write_sample(SAMPLE, paths.data)
+    paths.shop_yaml.write_text(paths.shop_yaml.read_text("utf-8") + SETTINGS, "utf-8")
     result = run_shop(paths, SAMPLE.first_day, SAMPLE.last_day)
     assert result.success
     with duckdb.connect(str(paths.warehouse), read_only=True) as duck:

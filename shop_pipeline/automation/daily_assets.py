@@ -18,7 +18,7 @@ from ..settings import Paths
 from ..storage import query
 
 SEARCH = (TRIALS, SELECTION)
-# Read by nobody every day.
+# Dear, and much the same from day to day.
 WEEKLY = (*SEARCH, RATINGS, CUSTOMERS)
 # Learned weekly, and by the daily run as long as they are empty.
 LEARNED_ONCE = (WEIGHTS, TRADE_OFFS)

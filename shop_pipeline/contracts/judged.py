@@ -86,8 +86,8 @@ HYBRID_WEIGHTS = mart(
     (
         Column("model", "VARCHAR", "model"),
         Column("weight", "DOUBLE", "what its best score adds; 0: it is no part of the hybrid", minimum=0),
-        Column("value", "DOUBLE", "of the model alone, mean over customers", minimum=0, maximum=1),
-        Column("hybrid_value", "DOUBLE", "of the hybrid, over the same customers", minimum=0, maximum=1),
+        Column("value", "DOUBLE", "of the model alone, mean over customers", minimum=0),
+        Column("hybrid_value", "DOUBLE", "of the hybrid, over the same customers", maximum=1),
         Column("ci_low", "DOUBLE", "lower end of the 95 % bootstrap interval of hybrid_value", required=False),
         Column("ci_high", "DOUBLE", "upper end; both null for a single customer", required=False),
         Column("metric", "VARCHAR", "what was measured"),

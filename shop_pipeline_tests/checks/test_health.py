@@ -36,6 +36,9 @@ class Shop:
         self.insert("clean.customers", [row("clean.customers", customer_id=id_) for id_ in CUSTOMERS])
         products = [f"P{n:03}" for n in range(200)]
         self.insert("clean.products", [row("clean.products", product_id=id_) for id_ in products])
+        self.insert(
+            "features.product_rules", [row("features.product_rules", product_id=id_, is_shown=True) for id_ in products]
+        )
         # Everybody has one product, and C00 all that are in no list besides.
         pairs = [(customer, "P199") for customer in CUSTOMERS] + [("C00", f"P{n:03}") for n in range(150, 199)]
         self.learn(pairs, days=1)

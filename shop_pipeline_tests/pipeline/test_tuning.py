@@ -1,7 +1,7 @@
 """The job `tune` over the whole graph: what it leaves behind, what the next daily run makes of it, and no leak.
 
-The finished sample shop of 40 days is copied, its periods are cut to a week each, and the search is given three models
-and more time than it needs: so it ends by itself, and two searches are the same.
+The finished sample shop of 40 days is copied, and the search is given three models and more time than it needs: so it
+ends by itself, and two searches are the same.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any, get_args
 import duckdb
 import pytest
 
-from shop_pipeline.automation.daily_assets import WEEKLY, chosen_models, daily_assets
+from shop_pipeline.automation.daily_assets import LEARNED_ONCE, WEEKLY, chosen_models, daily_assets
 from shop_pipeline.automation.jobs import TUNE
 from shop_pipeline.contracts import TABLES
 from shop_pipeline.contracts.fitted import FITTED
@@ -25,7 +25,7 @@ from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
 from shop_pipeline_tests.pipeline.test_leakage import add_future, rows
 
 TRIED = ("item_neighbours", "rp3beta", "popularity_trending")
-SETTINGS = f"\nrecommend: {{holdout_days: 7, tuning_minutes: 30, models: [{', '.join(TRIED)}]}}\n"
+SEARCH = f"holdout_days: 12, tuning_minutes: 30, models: [{', '.join(TRIED)}]"
 OPTIONAL = {"mult_vae"}
 """Its table is filled where torch is installed."""
 
@@ -42,7 +42,9 @@ def copied(finished_shop: FinishedShop, tmp_path_factory: pytest.TempPathFactory
     data = tmp_path_factory.mktemp("tuned")
     shutil.copytree(finished_shop.paths.data, data, dirs_exist_ok=True)
     paths = Paths(data)
-    paths.shop_yaml.write_text(paths.shop_yaml.read_text("utf-8") + SETTINGS, "utf-8")
+    text = paths.shop_yaml.read_text("utf-8")
+    assert "holdout_days: 12" in text
+    paths.shop_yaml.write_text(text.replace("holdout_days: 12", SEARCH), "utf-8")
     return paths
 
 
@@ -73,12 +75,13 @@ def test_every_model_of_the_shop_was_tried_and_popularity_too(shop: duckdb.DuckD
 
 
 def test_the_validation_period_ends_where_the_test_period_begins(shop: duckdb.DuckDBPyConnection) -> None:
-    """Both are a week; the search has seen nothing of the second."""
+    """Both are twelve days; neither the search nor the weights have seen anything of the second."""
     assert ask(
         shop,
-        "SELECT DISTINCT t.split_at = e.split_at - INTERVAL 7 DAY, e.split_at = e.as_of - INTERVAL 7 DAY"
-        " FROM marts.model_trials AS t, marts.model_evaluation AS e",
-    ) == [(True, True)]
+        "SELECT DISTINCT t.split_at = e.split_at - INTERVAL 12 DAY, e.split_at = e.as_of - INTERVAL 12 DAY,"
+        " w.split_at = t.split_at"
+        " FROM marts.model_trials AS t, marts.model_evaluation AS e, marts.hybrid_weights AS w",
+    ) == [(True, True, True)]
 
 
 def test_the_choice_is_the_best_trial_of_all(shop: duckdb.DuckDBPyConnection) -> None:
@@ -86,11 +89,26 @@ def test_the_choice_is_the_best_trial_of_all(shop: duckdb.DuckDBPyConnection) ->
     assert ask(shop, "SELECT model, settings FROM marts.model_selection WHERE is_chosen") == best
 
 
-def test_all_selected_models_are_judged(shop: duckdb.DuckDBPyConnection) -> None:
-    assert {model for (model,) in ask(shop, "SELECT DISTINCT model FROM marts.model_evaluation")} == {
-        *TRIED,
-        "popularity",
-    }
+def parts(shop: duckdb.DuckDBPyConnection) -> set[str]:
+    return {model for (model,) in ask(shop, "SELECT model FROM marts.hybrid_weights WHERE weight > 0")}
+
+
+def test_all_selected_models_are_judged_and_the_hybrid_of_several(shop: duckdb.DuckDBPyConnection) -> None:
+    judged = {model for (model,) in ask(shop, "SELECT DISTINCT model FROM marts.model_evaluation")}
+    assert judged == {*TRIED, "popularity"} | ({"hybrid"} if len(parts(shop)) > 1 else set())
+
+
+def test_the_best_of_each_family_may_be_a_part(shop: duckdb.DuckDBPyConnection) -> None:
+    """Of the popular ones the better is tried; the value of each is that of its best trial, over the same customers."""
+    popular = ask(
+        shop,
+        "SELECT model FROM marts.model_selection WHERE model LIKE 'popularity%' ORDER BY value DESC, model LIMIT 1",
+    )
+    tried = {model for (model,) in ask(shop, "SELECT model FROM marts.hybrid_weights")}
+    assert tried == {"item_neighbours", "rp3beta", popular[0][0]}
+    both = "SELECT w.value, s.value FROM marts.hybrid_weights AS w JOIN marts.model_selection AS s USING (model)"
+    for value, searched in ask(shop, both):
+        assert value == pytest.approx(searched)
 
 
 @pytest.mark.parametrize("name", sorted(set(FITTED) - OPTIONAL))
@@ -103,15 +121,15 @@ def test_every_model_has_a_table_every_table_a_model_and_shop_yaml_knows_their_n
     assert list(FITTED) == list(CATALOGUE) == list(get_args(ModelName))
 
 
-def test_the_choice_is_published_and_the_next_daily_run_builds_it_alone(
+def test_the_parts_are_published_and_the_next_daily_run_builds_them_alone(
     copied: Paths, shop: duckdb.DuckDBPyConnection
 ) -> None:
-    chosen = tuple(name for (name,) in ask(shop, "SELECT model FROM marts.model_selection WHERE is_chosen"))
-    assert chosen_models(copied) == chosen
+    chosen = parts(shop)
+    assert set(chosen_models(copied)) == chosen
     built = {".".join(key.path) for key in daily_assets(copied)}
     fitted = {table.qualified: name for name, table in FITTED.items()}
     assert {fitted[name] for name in built & set(fitted)} == set(chosen)
-    assert not built & set(WEEKLY)
+    assert not built & {*WEEKLY, *LEARNED_ONCE}
     assert {"clean.events", "models.product_similarity", "marts.recommendations", "ops.run_manifest"} <= built
 
 
@@ -128,6 +146,9 @@ COMPARED = [
     "models.customer_similarity",
     "marts.model_trials",
     "marts.model_selection",
+    "marts.hybrid_weights",
+    "marts.list_trade_offs",
+    "marts.similar_customers",
     "models.evaluation",
     "marts.model_evaluation",
     "marts.model_evaluation_by_activity",

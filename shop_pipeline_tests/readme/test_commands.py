@@ -22,8 +22,6 @@ from shop_pipeline.simulate import ShopConfig, write_sample
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text("utf-8")
 SERVER_SECONDS = 120
-# The commands are the README's; how long they search and how much they compare is not.
-QUICK = "recommend: {models: [item_neighbours, rp3beta], product_measures: [cosine]}\n"
 
 
 def blocks(language: str) -> list[str]:
@@ -39,8 +37,6 @@ COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if lin
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("readme")
     write_sample(ShopConfig(days=40, customers=200, products=60), folder)
-    with (folder / "shop.yaml").open("a") as settings:
-        settings.write(QUICK)
     return {**os.environ, "SHOP_DATA": str(folder)}
 
 
