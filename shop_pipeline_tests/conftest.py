@@ -21,7 +21,7 @@ from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
 TOGETHER = ("ui", "robustness", "pipeline", "readme", "simulate")
 SAMPLE = ShopConfig(days=40, customers=300, products=60, seed=11)
 # Short periods, so that there is one to learn the hybrid's weights on, and rebuying that a small shop shows.
-SETTINGS = "recommend: {holdout_days: 12}\nlists: {rebuy_share: 0.02, rebuy_buyers: 3}\n"
+SETTINGS = "recommend: {holdout_days: 12}\nlists: {rebuy_share: 0.02, rebuy_buyers: 3, blocked_products: [P00006]}\n"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -64,7 +64,15 @@ def finished_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished
     paths = Paths(tmp_path_factory.mktemp("finished"))
     report = write_sample(SAMPLE, paths.data)
     paths.shop_yaml.write_text(paths.shop_yaml.read_text("utf-8") + SETTINGS, "utf-8")
+    _sell_out(paths.landing / "stock" / "stock.csv")
     result = run_shop(paths, SAMPLE.first_day, SAMPLE.last_day)
     assert result.success
     with duckdb.connect(str(paths.warehouse), read_only=True) as duck:
         yield FinishedShop(paths, result, duck, report)
+
+
+def _sell_out(stock: Path) -> None:
+    """Nothing is left of the product that was counted last."""
+    *lines, last = stock.read_text("utf-8").splitlines()
+    product, day, _, *rest = last.split(",")
+    stock.write_text("\n".join([*lines, ",".join([product, day, "0", *rest])]) + "\n", "utf-8")

@@ -125,18 +125,73 @@ def test_late_events_stand_on_the_day_they_happened(finished_shop: FinishedShop)
     assert late == finished_shop.facts("dirt")["counts"]["late"]
 
 
+# What a customer has, unless it may come back.
+SEEN = """
+SELECT customer_id, product_id FROM features.interactions
+ANTI JOIN (FROM features.repurchases WHERE is_due) USING (customer_id, product_id)
+"""
+LEFT_TO_SHOW = f"""
+WITH left_to_show AS (
+    SELECT customer_id, product_id
+    FROM (SELECT customer_id, product_id FROM raw.customers, features.product_rules WHERE is_shown)
+    ANTI JOIN ({SEEN}) USING (customer_id, product_id)
+)
+"""
+
+
 def test_everyone_who_is_known_gets_a_list_of_new_products(finished_shop: FinishedShop) -> None:
     """But for a crawler that has seen every product: there is nothing new to show it."""
     everyone = {id_ for (id_,) in finished_shop.rows("SELECT customer_id FROM raw.customers")}
     listed = {id_ for (id_,) in finished_shop.rows("SELECT DISTINCT customer_id FROM marts.recommendations")}
-    counted = dict(finished_shop.rows("SELECT customer_id, count(*) FROM features.interactions GROUP BY 1"))
-    products = finished_shop.value("SELECT count(DISTINCT product_id) FROM features.interactions")
+    left = dict(finished_shop.rows(f"{LEFT_TO_SHOW} SELECT customer_id, count(*) FROM left_to_show GROUP BY 1"))
     assert len(everyone) == finished_shop.report.rows["customers"]
-    assert everyone - listed == {id_ for id_, seen in counted.items() if seen == products}
-    assert not listed - everyone
+    assert everyone - listed == everyone - set(left)
     assert not finished_shop.rows(
-        "SELECT 1 FROM marts.recommendations JOIN features.interactions USING (customer_id, product_id)"
+        f"SELECT 1 FROM marts.recommendations SEMI JOIN ({SEEN}) USING (customer_id, product_id)"
     )
+
+
+def test_every_list_is_whole(finished_shop: FinishedShop) -> None:
+    """20 places, whatever the rules take."""
+    lengths = finished_shop.rows(
+        f"{LEFT_TO_SHOW} SELECT DISTINCT n, n_left >= 20 FROM"
+        " (SELECT customer_id, count(*) AS n FROM marts.recommendations GROUP BY 1)"
+        " JOIN (SELECT customer_id, count(*) AS n_left FROM left_to_show GROUP BY 1) USING (customer_id)"
+    )
+    assert lengths == [(20, True)]
+
+
+SHOWN_BY = {
+    "recommendations": "product_id",
+    "email_recommendations": "product_id",
+    "product_page_recommendations": "shown_product_id",
+    "home_page_recommendations": "product_id",
+    "session_recommendations": "next_product_id",
+    "similar_products": "similar_product_id",
+    "popular_products": "product_id",
+}
+
+
+@pytest.mark.parametrize("name", SHOWN_BY)
+def test_what_has_run_out_or_is_blocked_is_in_no_list(finished_shop: FinishedShop, name: str) -> None:
+    """By the newest count of the landing file itself, and by shop.yaml."""
+    sold_out = {
+        id_
+        for (id_,) in finished_shop.rows(
+            "SELECT product_id FROM raw.stock GROUP BY 1 HAVING arg_max(on_hand, stock_date) <= 0"
+        )
+    }
+    shown = {id_ for (id_,) in finished_shop.rows(f"SELECT DISTINCT {SHOWN_BY[name]} FROM marts.{name}")}
+    assert sold_out
+    assert len(shown) > 30
+    assert not shown & (sold_out | {"P00006"})
+
+
+def test_some_of_what_is_bought_again_and_again_comes_back(finished_shop: FinishedShop) -> None:
+    again = "SELECT customer_id, product_id FROM marts.recommendations WHERE reason_code = 'bought_again'"
+    assert finished_shop.rows(again)
+    due = "ANTI JOIN (FROM features.repurchases WHERE is_due) USING (customer_id, product_id)"
+    assert not finished_shop.rows(f"FROM ({again}) {due}")
 
 
 def test_the_clock_is_the_end_of_the_newest_day(finished_shop: FinishedShop) -> None:

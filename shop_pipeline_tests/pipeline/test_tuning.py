@@ -100,10 +100,8 @@ def test_all_selected_models_are_judged_and_the_hybrid_of_several(shop: duckdb.D
 
 def test_the_best_of_each_family_may_be_a_part(shop: duckdb.DuckDBPyConnection) -> None:
     """Of the popular ones the better is tried; the value of each is that of its best trial, over the same customers."""
-    popular = ask(
-        shop,
-        "SELECT model FROM marts.model_selection WHERE model LIKE 'popularity%' ORDER BY value DESC, model LIMIT 1",
-    )
+    ranked = "SELECT model FROM marts.model_selection WHERE model LIKE 'popularity%' ORDER BY value DESC, model"
+    popular = ask(shop, f"{ranked} LIMIT 1")
     tried = {model for (model,) in ask(shop, "SELECT model FROM marts.hybrid_weights")}
     assert tried == {"item_neighbours", "rp3beta", popular[0][0]}
     both = "SELECT w.value, s.value FROM marts.hybrid_weights AS w JOIN marts.model_selection AS s USING (model)"
