@@ -142,7 +142,9 @@ class Lists(Section):
     rebuy_buyers: int = Field(10, ge=1)
     """... and it had so many buyers: of fewer, a share says little. Such a product comes back into the list of who
     bought it when the usual time between two purchases is over."""
-    diversity: FiniteFloat = Field(0.1, ge=0, le=1)
+    new_days: int = Field(30, ge=0)
+    """A product that no known customer has had to do with is new for so many days after its first event."""
+    diversity: FiniteFloat = Field(0.2, ge=0, le=1)
     """How much likeness to what stands above in the list counts against a product; 0 leaves the order alone."""
     margin: FiniteFloat = Field(0.0, ge=0, le=1)
     """How much the product's margin counts beside relevance; 0 leaves it out."""

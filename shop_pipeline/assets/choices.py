@@ -23,7 +23,7 @@ from .side_information import read_side
 
 SELECTION, WEIGHTS = "marts.model_selection", "marts.hybrid_weights"
 HYBRID = "hybrid"
-BEFORE_ANY_SEARCH = ("popularity_trending", "item_neighbours", "content_based", "als", "transitions")
+BEFORE_ANY_SEARCH = ("popularity_trending", "item_neighbours", "content_based", "als", "sparse_ease", "transitions")
 """One of each family, all of seconds: the hybrid learns its weights over them (docs/decisions.md, 36)."""
 # The requirement of marts.model_readiness that a model stands under beside its own, by family.
 READY_AS = {

@@ -27,7 +27,14 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The quality table comes last: it tells of all others."""
     python = {"python", "numpy"}
     fitted = (table.qualified for table in FITTED.values())
-    recommended_from = {"clean.customers", "clean.products", "features.interactions", EVALUATION, READINESS}
+    recommended_from = {
+        "clean.customers",
+        "clean.events",
+        "clean.products",
+        "features.interactions",
+        EVALUATION,
+        READINESS,
+    }
     recommended_from |= {SELECTION, WEIGHTS, RULES, REPURCHASES, *fitted}
     # Nothing reads them; the publication comes after all that was learned.
     learned_beside = ("models.rating_factors", TRADE_OFFS)

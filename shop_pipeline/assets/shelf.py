@@ -29,9 +29,15 @@ RULES, REPURCHASES = "features.product_rules", "features.repurchases"
 N_ALIKE = 50
 """Likenesses kept per product: of two products further apart a list may well hold both."""
 
-# Those whom nobody has had anything to do with, and the shop may show.
+# What the shop may show and no model knows. What strangers alone have had to do with for longer is no newcomer: it had
+# its time.
 NEW_PRODUCTS = f"""
-SELECT product_id FROM {RULES} WHERE is_shown AND product_id NOT IN (SELECT id FROM product_id_positions)
+SELECT product_id FROM {RULES}
+WHERE is_shown AND product_id NOT IN (SELECT id FROM product_id_positions)
+  AND product_id NOT IN (
+      SELECT product_id FROM clean.events
+      WHERE product_id IS NOT NULL AND event_at < getvariable('as_of') - to_days(getvariable('new_days')::INTEGER)
+  )
 ORDER BY product_id
 """
 OF_PRODUCTS = "SELECT position, is_shown, margin FROM {rules} JOIN shown_positions ON id = product_id"

@@ -42,7 +42,7 @@ def test_before_a_search_one_model_of_each_family_is_tried(shop: Bench) -> None:
     buys(shop, ("E1", VALIDATION, "C0", "Q1"))
     shop.build(build_weights, NAME)
     tried = [model for (model,) in shop.rows(f"SELECT model FROM {NAME} ORDER BY 1")]
-    assert tried == ["als", "item_neighbours", "popularity_trending", "transitions"]
+    assert tried == ["als", "item_neighbours", "popularity_trending", "sparse_ease", "transitions"]
 
 
 def test_after_a_search_the_best_of_each_family_is_tried(shop: Bench) -> None:

@@ -222,8 +222,8 @@ def test_a_model_that_is_not_allowed_is_empty_and_says_why(
 @pytest.mark.parametrize(
     ("model", "left"),
     [
-        ("als", ["item_neighbours", "popularity", "popularity_trending", "transitions"]),
-        ("item_neighbours", ["als", "popularity", "popularity_trending", "transitions"]),
+        ("als", ["item_neighbours", "popularity", "popularity_trending", "sparse_ease", "transitions"]),
+        ("item_neighbours", ["als", "popularity", "popularity_trending", "sparse_ease", "transitions"]),
         # Its lists come from the similarities; what follows on what stands under the same condition.
         ("product_similarity", ["als", "popularity", "popularity_trending"]),
     ],

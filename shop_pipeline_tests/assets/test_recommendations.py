@@ -232,6 +232,15 @@ def test_a_product_that_nobody_has_yet_stands_behind_the_one_it_is_like(shop: Be
     assert found == [("P2", "similar_to_yours", ["P1"]), ("N", "new", ["P1"]), ("P4", "popular", None)]
 
 
+@pytest.mark.parametrize(("days", "n_new"), [(31, 0), (29, 1)])
+def test_what_strangers_alone_bought_for_a_month_is_not_new(shop: Bench, days: int, n_new: int) -> None:
+    shop.fill("clean.products", "product_id category", ("N", "Mugs"))
+    shop.fill("features.product_rules", "product_id is_shown", ("N", True))
+    event = ("E1", "purchase", AS_OF - timedelta(days=days), None, "N")
+    shop.fill("clean.events", "event_id event_type event_at customer_id product_id", event)
+    assert shop.build(build_recommendations, NAME).metadata["newcomers"] == n_new
+
+
 def test_held_out_customers_are_marked_and_stay_the_same(shop: Bench) -> None:
     """The share is 5 % of all hashes; another name draws others."""
     many = [f"X{n}" for n in range(2000)]
