@@ -5,11 +5,13 @@ its products (`shelf.py`), rows and reasons (`recommendations.py`).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import scipy.sparse as sp
 
 from ..contracts.fitted import FITTED
 from ..models.arrays import AnyArray, SparseMatrix
@@ -32,7 +34,7 @@ from .hybrid import blended
 from .models import restored
 from .shelf import Shop, read_due, read_shop
 
-CANDIDATES_PER_PLACE, FEWEST_CANDIDATES = 3, 100
+CANDIDATES_PER_PLACE = 3
 """Diversity and margin choose among so many."""
 
 
@@ -52,6 +54,15 @@ class ListMaker:
     @property
     def interactions(self) -> Interactions:
         return self.hybrid.interactions
+
+    @cached_property
+    def seen(self) -> SparseMatrix:
+        """What customers have to do with already, but for what is due again."""
+        if not self.due.nnz:
+            return self.interactions.matrix
+        kept = sp.csr_matrix(self.interactions.matrix - self.interactions.matrix.multiply(self.due))
+        kept.eliminate_zeros()
+        return kept
 
 
 def read_list_maker(run: Run, interactions: Interactions, customers: pa.Table) -> ListMaker:
@@ -109,12 +120,11 @@ def _popular(interactions: Interactions, shop: Shop, customers: pa.Table) -> tup
 def make_lists(maker: ListMaker, at: AnyArray, countries: Any) -> Lists:
     """The lists of customers at these positions of the interactions (-1: none), with the country of each."""
     n, shop = maker.length, maker.shop
-    width = max(CANDIDATES_PER_PLACE * n, FEWEST_CANDIDATES)
     n_known = len(maker.interactions.product_ids)
-    found = maker.hybrid.blend(at, width, is_shown=shop.is_shown[:n_known], again=maker.due)
+    found = maker.hybrid.blend(at, CANDIDATES_PER_PLACE * n, is_shown=shop.is_shown[:n_known], again=maker.due)
     if shop.newcomers is not None:
         found = with_newcomers(found, shop.newcomers)
     place_of = {name: place for place, name in enumerate(maker.groups)}
     group_of = np.array([place_of.get(country, NO_POSITION) for country in countries.to_pylist()], np.int32)
     chosen = arrange(found, n, shop.shelf, maker.balance)
-    return fill(chosen, maker.popular, group_of, maker.interactions.matrix, at, shop.is_shown)
+    return fill(chosen, maker.popular, group_of, maker.seen, at, shop.is_shown)

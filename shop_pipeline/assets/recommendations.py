@@ -48,7 +48,7 @@ ORDER BY customer_id
 
 
 def build_recommendations(run: Run) -> Built:
-    """A list for every customer, made block by block so that memory does not grow with their number."""
+    """A list for every customer, made block by block: with their number grow ids and interactions alone."""
     interactions = read_interactions(run.duck)
     if interactions is None:
         return empty(NAME, NO_INTERACTIONS)
@@ -101,29 +101,33 @@ def _reasons(
     maker: ListMaker, at: AnyArray, lists: Lists, rows: AnyArray, ranks: AnyArray
 ) -> tuple[AnyArray, pa.Array, pa.Array]:
     """Code, the customer's own products behind each place, and their share of its score; null where there are none."""
-    found = reasons(maker.hybrid.parts, maker.hybrid.names, at, lists.sources, lists.portions)
+    # What was filled in comes from no score, and may be a product that no part knows.
+    sources = np.where(lists.is_filler, NO_POSITION, lists.sources)
+    found = reasons(maker.hybrid.parts, maker.hybrid.names, at, sources, lists.portions)
     products, shares = found.products[rows, ranks], found.shares[rows, ranks]
     has_none = (products == NO_POSITION).all(axis=1)
     total = pa.array(np.nansum(shares, axis=1, dtype=np.float64), mask=has_none)
-    codes = _codes(maker, at[rows], lists.products[rows, ranks], found.leading[rows, ranks])
-    codes[lists.is_filler[rows, ranks]] = reason_code(BASELINE)
+    codes = _codes(maker, at, lists, rows, ranks, found.leading[rows, ranks])
     return codes, lists_of(products, maker.interactions.product_ids), total
 
 
-def _codes(maker: ListMaker, at: AnyArray, products: AnyArray, leading: AnyArray) -> AnyArray:
-    """By the part of the hybrid that adds most; what is new or bought again says so itself."""
+def _codes(
+    maker: ListMaker, at: AnyArray, lists: Lists, rows: AnyArray, ranks: AnyArray, leading: AnyArray
+) -> AnyArray:
+    """By the part of the hybrid that adds most; what is filled in, new or bought again says so itself."""
     codes = np.array([reason_code(name) for name in maker.hybrid.names], dtype=object)[leading]
-    is_new = products >= len(maker.interactions.product_ids)
-    codes[is_new] = "new"
-    known = np.flatnonzero((at != NO_POSITION) & ~is_new)
-    codes[known[_is_due(maker.due, at[known], products[known])]] = "bought_again"
+    codes[lists.is_filler[rows, ranks]] = reason_code(BASELINE)
+    products = lists.products[rows, ranks]
+    codes[products >= len(maker.interactions.product_ids)] = "new"
+    codes[_is_due(maker.due, at, rows, products)] = "bought_again"
     return codes
 
 
-def _is_due(due: SparseMatrix, customers: AnyArray, products: AnyArray) -> AnyArray:
-    """Whether each pair is an entry of `due`."""
-    rows = np.repeat(np.arange(due.shape[0]), np.diff(due.indptr))
-    return np.isin(customers * due.shape[1] + products, rows * due.shape[1] + due.indices)
+def _is_due(due: SparseMatrix, at: AnyArray, rows: AnyArray, products: AnyArray) -> AnyArray:
+    """Whether each product is due for its customer, the one at `at[row]`."""
+    own = due[np.maximum(at, 0)]
+    keys = np.repeat(np.arange(len(at)), np.diff(own.indptr)) * due.shape[1] + own.indices
+    return (at[rows] != NO_POSITION) & (products < due.shape[1]) & np.isin(rows * due.shape[1] + products, keys)
 
 
 def _told(run: Run, maker: ListMaker, customers: pa.Table) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the shop's rules, diversity and margin cost in relevance: `marts.list_trade_offs`, with its curves as plots.
 
-Here: the champion of the test period, arranged with many settings. It is built by the job `tune` and by the first daily
+Here: the champion of the test period, arranged with many settings; without newcomers and what is bought again, which
+nobody of the held-out customers can have found new. It is built by the job `tune` and by the first daily
 run. Not here: the judging (`models/lists/trade_off.py`).
 """
 
@@ -17,7 +18,7 @@ from .evaluation import NAME as EVALUATION
 from .gated import Built, Run, empty, gated_asset
 from .held_out import Cut, cut_for_test
 from .hybrid import blended, fitted_parts
-from .list_maker import FEWEST_CANDIDATES
+from .list_maker import CANDIDATES_PER_PLACE
 from .readiness import NAME as READINESS
 from .readiness import shortfall
 from .shelf import RULES, read_shop_at
@@ -61,10 +62,10 @@ def _judged(run: Run, cut: Cut, hybrid: Hybrid) -> list[TradeOff]:
     customers = np.flatnonzero(np.diff(cut.held_out.indptr))
     if len(customers) > MOST_CUSTOMERS:
         customers = np.sort(rng.choice(customers, MOST_CUSTOMERS, replace=False))
-    shop = read_shop_at(run, cut)
+    shop, width = read_shop_at(run, cut), CANDIDATES_PER_PLACE * run.session.settings.recommend.list_length
     return trade_offs(
-        hybrid.blend(customers, FEWEST_CANDIDATES),
-        hybrid.blend(customers, FEWEST_CANDIDATES, is_shown=shop.is_shown),
+        hybrid.blend(customers, width),
+        hybrid.blend(customers, width, is_shown=shop.is_shown),
         cut.held_out[customers],
         Training.of(cut.trained, customers),
         shop.shelf,

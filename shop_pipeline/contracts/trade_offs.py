@@ -25,8 +25,8 @@ LIST_TRADE_OFFS = mart(
         Column(
             "relevance_kept",
             "DOUBLE",
-            "sum of the scores of the listed products / the same at setting 0; above 1 where rules bring back what is"
-            " bought again, or less margin is gained",
+            "sum of the scores of the listed products / the same at setting 0; above 1 where diversity undoes some of"
+            " what margin cost, or models that are asked deeper find more",
             minimum=0,
         ),
         Column(

@@ -117,7 +117,7 @@ def test_popularity_fills_the_table_when_nothing_beats_it(shop: Bench) -> None:
 
 
 def test_factors_rank_by_their_dot_product(shop: Bench) -> None:
-    """C1 = (1, 0): P2 0.9, P3 0.5, P4 0.1, P5 0 -> P2, P3, P4, P1 left out. No products stand behind a taste."""
+    """C1 = (1, 0): P2 0.9, P3 0.5, P4 0.1, P5 0 -> P2, P3, P4, P1 left out. All of the taste comes from P1."""
     crown(shop, "als")
     customers = {
         "C1": [1.0, 0.0],
@@ -138,7 +138,7 @@ def test_factors_rank_by_their_dot_product(shop: Bench) -> None:
     assert found["C2"] == ["P4", "P5", "P3"]
     assert found["C9"] == ["P4", "P1", "P3"]
     reasons = f"SELECT DISTINCT reason_code, reason_product_ids, reason_share FROM {NAME} WHERE customer_id = 'C1'"
-    assert {code for code, *_ in shop.rows(reasons)} == {"your_taste"}
+    assert shop.rows(reasons) == [("your_taste", ["P1"], pytest.approx(1))]
     # Over the best of the customer's list: 0.9, 0.5 and 0.1 by 0.9.
     scores = shop.rows(f"SELECT score FROM {NAME} WHERE customer_id = 'C1' ORDER BY rank")
     assert [score for (score,) in scores] == pytest.approx([1, 5 / 9, 1 / 9])
@@ -215,6 +215,42 @@ def test_what_is_bought_again_and_due_comes_back(shop: Bench) -> None:
     found = shop.rows(f"SELECT product_id, reason_code, reason_product_ids FROM {NAME} WHERE customer_id = 'C2'")
     assert found[0] == ("P2", "bought_again", ["P1"])
     assert [product for product, *_ in found] == ["P2", "P4", "P3"]
+
+
+def test_what_is_due_is_filled_in_too(shop: Bench) -> None:
+    """C3 has P4 alone, of which the neighbours know nothing; it is what most have, and due."""
+    crown(shop, "item_neighbours")
+    shop.fill("features.repurchases", "customer_id product_id is_due", ("C3", "P4", True))
+    shop.build(build_recommendations, NAME)
+    found = shop.rows(f"SELECT product_id, reason_code FROM {NAME} WHERE customer_id = 'C3' ORDER BY rank")
+    assert found == [("P4", "bought_again"), ("P1", "popular"), ("P3", "popular")]
+
+
+def test_what_nobody_has_may_fill_a_list(shop: Bench) -> None:
+    """C4 has P3 and P5; with P1, P2 and P4 hidden only N is left, which is like nothing in any list."""
+    crown(shop, "item_neighbours")
+    shop.duck.execute("UPDATE features.product_rules SET is_shown = product_id NOT IN ('P1', 'P4')")
+    shop.duck.execute("UPDATE clean.products SET category = 'Mugs'")
+    shop.fill("clean.products", "product_id category", ("N", "Lamps"))
+    shop.fill("raw.products", "product_id", *((id_,) for id_ in ("P1", "P2", "P3", "P4", "P5", "N")))
+    shop.fill("features.product_rules", "product_id is_shown", ("N", True))
+    shop.build(build_recommendations, NAME)
+    found = shop.rows(
+        f"SELECT product_id, fallback_level, reason_code FROM {NAME} WHERE customer_id = 'C4' ORDER BY rank"
+    )
+    assert found == [("P2", 2, "popular"), ("N", 2, "new")]
+    # Where the hybrid speaks, too.
+    assert lists(shop)["C1"] == ["P2", "P3", "P5"]
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_blocks_of_customers_change_nothing(shop: Bench, monkeypatch: pytest.MonkeyPatch, n: int) -> None:
+    crown_hybrid(shop, item_neighbours=0.25, popularity=0.75)
+    shop.build(build_recommendations, NAME)
+    whole = shop.rows(f"FROM {NAME} ORDER BY ALL")
+    monkeypatch.setattr("shop_pipeline.assets.recommendations.CUSTOMERS_PER_BLOCK", n)
+    shop.build(build_recommendations, NAME)
+    assert shop.rows(f"FROM {NAME} ORDER BY ALL") == whole
 
 
 def test_a_product_that_nobody_has_yet_stands_behind_the_one_it_is_like(shop: Bench) -> None:
