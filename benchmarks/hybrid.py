@@ -34,7 +34,7 @@ from shop_pipeline.models.evaluation.blend_weights import Blend, learn_weights
 from shop_pipeline.models.evaluation.bootstrap import BootstrapConfig, interval_of_mean
 from shop_pipeline.models.evaluation.ranking_metrics import score_lists
 from shop_pipeline.models.interactions import Interactions
-from shop_pipeline.models.lists.newcomers import NewcomersConfig, newcomers, with_newcomers
+from shop_pipeline.models.lists.newcomers import newcomers, with_newcomers
 from shop_pipeline.models.recommenders.catalogue import SideInformation, make
 from shop_pipeline.models.recommenders.hybrid import Hybrid
 from shop_pipeline.models.recommenders.recommender import Recommender
@@ -110,8 +110,8 @@ def cold_products(lines: pd.DataFrame, test: Cut, days: tuple[str, str], blend: 
     parts = {name: make(name, {}, SideInformation(has_times=True)) for name in used}
     hybrid = Hybrid(parts, used).fit(cut.training, np.random.default_rng(seed))
     without = hybrid.blend(cut.judged, 100)
-    new = newcomers(described(lines), cut.training, cut.hidden, NewcomersConfig())
-    found = with_newcomers(without, new)
+    new = newcomers(described(lines), cut.training, cut.hidden, np.ones(len(cut.training.product_ids), bool))
+    found = with_newcomers(without, new, cut.training.matrix, cut.judged)
     n_known = len(cut.training.product_ids)
     rows, columns = cut.held_out[cut.judged][:, n_known:].nonzero()
     told: dict[str, Any] = {"products": len(hidden), "later_purchases": len(rows)}

@@ -140,8 +140,8 @@ class Lists(Section):
     rebuy_share: FiniteFloat = Field(0.2, ge=0, le=1)
     """A product is bought again and again where at least this share of its buyers bought it on two days or more ..."""
     rebuy_buyers: int = Field(10, ge=1)
-    """... and it had so many buyers: of fewer, a share says little. Such a product comes back into the list of who
-    bought it when the usual time between two purchases is over."""
+    """... and it had so many buyers: of fewer, a share says little. Such a product may come back into the list of
+    who bought it when the usual time between two purchases is over."""
     new_days: int = Field(30, ge=0)
     """A product that no known customer has had to do with is new for so many days after its first event."""
     diversity: FiniteFloat = Field(0.2, ge=0, le=1)

@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from ..contracts.shown import BLOCKED_WITHOUT_MATCH
 from .audience import labels_told
 from .gated import Run
 from .plots import histogram
@@ -21,11 +22,15 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
 
 
 def _hidden(run: Run) -> dict[str, Any]:
-    """How many products each rule keeps out, and how many are bought again and again."""
+    """How many products each rule keeps out, how many are bought again and again, and what is blocked in vain."""
     found = run.duck.execute(
         "SELECT coalesce(rule, 'shown'), count(*), count(*) FILTER (is_rebought) FROM features.product_rules GROUP BY 1"
     ).fetchall()
-    return {rule: n for rule, n, _ in found} | {"bought_again_and_again": sum(n for *_, n in found)}
+    unmatched = [blocked for (blocked,) in run.duck.execute(f"{BLOCKED_WITHOUT_MATCH} ORDER BY 1").fetchall()]
+    return {rule: n for rule, n, _ in found} | {
+        "bought_again_and_again": sum(n for *_, n in found),
+        "blocked_without_match": unmatched,
+    }
 
 
 def _shape(run: Run) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ..models.recommenders.hybrid import Hybrid
 from ..models.recommenders.recommender import Recommender
 from ..models.recommenders.state import Parameters
 from .choices import SELECTION, WEIGHTS, best_of_each_family, untrained
-from .gated import Built, Run, empty, gated_asset
+from .gated import Built, Run, gated_asset
 from .held_out import Cut, cut_for_validation
 from .readiness import NAME as READINESS
 from .readiness import shortfall
@@ -34,19 +34,23 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
 
 
 def build_weights(run: Run) -> Built:
-    """One row per model that was tried as a part."""
+    """One row per model that was tried as a part; what was learned earlier stays where nothing can be learned now."""
     if note := shortfall(run, "model_evaluation"):
-        return empty(WEIGHTS, {"note": note})
+        return _kept(note)
     cut = cut_for_validation(run)
     if isinstance(cut, str):
-        return empty(WEIGHTS, {"note": cut})
+        return _kept(cut)
     parts = fitted_parts(run, best_of_each_family(run), cut.trained)
     if not parts:
-        return empty(WEIGHTS, {"note": "the data allow none of the models"})
+        return _kept("the data allow none of the models")
     rng = np.random.default_rng(run.session.settings.recommend.seed)
     found = learn_weights(parts, cut.held_out, BlendConfig(CHOSEN_BY.k, CHOSEN_BY.n_customers), rng)
     run.duck.register("found_weights", _frame(found, cut))
     return Built("SELECT * FROM found_weights", metadata=_told(found))
+
+
+def _kept(note: str) -> Built:
+    return Built(f"SELECT * EXCLUDE (as_of, run_id) FROM {WEIGHTS}", metadata={"note": note})
 
 
 def fitted_parts(run: Run, names: list[str], trained: Interactions) -> dict[str, Recommender[Any]]:

@@ -55,6 +55,12 @@ class ListMaker:
     def interactions(self) -> Interactions:
         return self.hybrid.interactions
 
+    @property
+    def bytes_per_list(self) -> int:
+        """What a list takes from its candidates on: those twice, as newcomers are put among them, and it filled."""
+        per_place = 12 + 4 * len(self.hybrid.names)
+        return (2 * CANDIDATES_PER_PLACE + 3) * self.length * per_place
+
     @cached_property
     def seen(self) -> SparseMatrix:
         """What customers have to do with already, but for what is due again."""
@@ -123,7 +129,7 @@ def make_lists(maker: ListMaker, at: AnyArray, countries: Any) -> Lists:
     n_known = len(maker.interactions.product_ids)
     found = maker.hybrid.blend(at, CANDIDATES_PER_PLACE * n, is_shown=shop.is_shown[:n_known], again=maker.due)
     if shop.newcomers is not None:
-        found = with_newcomers(found, shop.newcomers)
+        found = with_newcomers(found, shop.newcomers, maker.interactions.matrix, at)
     place_of = {name: place for place, name in enumerate(maker.groups)}
     group_of = np.array([place_of.get(country, NO_POSITION) for country in countries.to_pylist()], np.int32)
     chosen = arrange(found, n, shop.shelf, maker.balance)

@@ -31,7 +31,8 @@ REASON_OF_FAMILY = {
     "factors": "your_taste",
     "deep": "your_taste",
 }
-CUSTOMERS_PER_BLOCK = 20_000
+BLOCK_BYTES = 256 * 2**20
+"""For the lists of a block of customers on their way, whatever their length."""
 
 # Everybody whom the shop knew before the run's clock, with their row of the matrix, or -1, and whether they are held
 # out: by a hash that is the same on every machine and in every version.
@@ -58,11 +59,12 @@ def build_recommendations(run: Run) -> Built:
     customers = run.duck.execute(CUSTOMERS).to_arrow_table()
     maker = read_list_maker(run, interactions, customers)
     run.duck.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT * EXCLUDE (as_of, run_id) FROM {NAME} LIMIT 0")
-    for begin in range(0, len(customers), CUSTOMERS_PER_BLOCK):
-        run.duck.register("block", _rows(maker, customers.slice(begin, CUSTOMERS_PER_BLOCK)))
+    n = max(1, BLOCK_BYTES // maker.bytes_per_list)
+    for begin in range(0, len(customers), n):
+        run.duck.register("block", _rows(maker, customers.slice(begin, n)))
         run.duck.execute("INSERT INTO listed BY NAME SELECT * FROM block")
         run.duck.unregister("block")
-    return Built("SELECT * FROM listed", metadata=_told(run, maker, customers))
+    return Built("SELECT * FROM listed", is_stored=True, metadata=_told(run, maker, customers))
 
 
 def reason_code(name: str) -> str:
@@ -118,7 +120,8 @@ def _codes(
     codes = np.array([reason_code(name) for name in maker.hybrid.names], dtype=object)[leading]
     codes[lists.is_filler[rows, ranks]] = reason_code(BASELINE)
     products = lists.products[rows, ranks]
-    codes[products >= len(maker.interactions.product_ids)] = "new"
+    is_new = (products >= len(maker.interactions.product_ids)) | (products != lists.sources[rows, ranks])
+    codes[is_new] = "new"
     codes[_is_due(maker.due, at, rows, products)] = "bought_again"
     return codes
 
@@ -127,7 +130,9 @@ def _is_due(due: SparseMatrix, at: AnyArray, rows: AnyArray, products: AnyArray)
     """Whether each product is due for its customer, the one at `at[row]`."""
     own = due[np.maximum(at, 0)]
     keys = np.repeat(np.arange(len(at)), np.diff(own.indptr)) * due.shape[1] + own.indices
-    return (at[rows] != NO_POSITION) & (products < due.shape[1]) & np.isin(rows * due.shape[1] + products, keys)
+    is_known = (at[rows] != NO_POSITION) & (products < due.shape[1])
+    found: AnyArray = is_known & np.isin(rows * due.shape[1] + products, keys)
+    return found
 
 
 def _told(run: Run, maker: ListMaker, customers: pa.Table) -> dict[str, Any]:

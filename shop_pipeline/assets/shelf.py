@@ -15,9 +15,8 @@ import scipy.sparse as sp
 from ..models.arrays import BoolArray, FloatArray, IdArray, SparseMatrix
 from ..models.interactions import Interactions
 from ..models.lists.arrange import Shelf
-from ..models.lists.newcomers import Newcomers, newcomers
+from ..models.lists.newcomers import Newcomers, likeness_with_newcomers, newcomers
 from ..models.recommenders.state import Links
-from ..models.selection import NO_POSITION
 from ..models.similarity.measures import Similarity
 from ..models.similarity.top_k import top_k_neighbours
 from .gated import Run
@@ -29,11 +28,14 @@ RULES, REPURCHASES = "features.product_rules", "features.repurchases"
 N_ALIKE = 50
 """Likenesses kept per product: of two products further apart a list may well hold both."""
 
-# What the shop may show and no model knows. What strangers alone have had to do with for longer is no newcomer: it had
-# its time.
+FEW_CUSTOMERS = 5
+"""Of fewer, a model knows next to nothing: one view must not end what a new product's content says of it."""
+
+# What is new: shown, with few known customers, and nobody has had to do with it for longer than some days.
 NEW_PRODUCTS = f"""
 SELECT product_id FROM {RULES}
-WHERE is_shown AND product_id NOT IN (SELECT id FROM product_id_positions)
+WHERE is_shown
+  AND product_id NOT IN (SELECT product_id FROM features.interactions GROUP BY 1 HAVING count(*) >= {FEW_CUSTOMERS})
   AND product_id NOT IN (
       SELECT product_id FROM clean.events
       WHERE product_id IS NOT NULL AND event_at < getvariable('as_of') - to_days(getvariable('new_days')::INTEGER)
@@ -53,7 +55,7 @@ class Shop:
     """What may be shown and how: everything by position among `ids`, the products of the interactions first.
 
     Args:
-        ids: the products of the interactions, and behind them the newcomers.
+        ids: the products of the interactions, and behind them the newcomers that nobody known has had to do with.
         is_shown: bool (len(ids),).
         newcomers: how the newcomers are linked to the others; None without any.
     """
@@ -67,19 +69,17 @@ class Shop:
 def read_shop(run: Run, interactions: Interactions) -> Shop:
     """The shop as it is, for the interactions that `read_interactions` read last."""
     linked = _newcomers(run, interactions)
-    ids = np.concatenate([interactions.product_ids, linked.product_ids]) if linked else interactions.product_ids
-    return _shop(run, interactions, ids, RULES, linked)
+    ids = np.concatenate([interactions.product_ids, linked.unknown_ids]) if linked else interactions.product_ids
+    is_shown, margin = _of_products(run.duck, ids, RULES)
+    alike = _alike(interactions, memory_limit(run))
+    return Shop(ids, is_shown, Shelf(margin, likeness_with_newcomers(alike, linked) if linked else alike), linked)
 
 
 def read_shop_at(run: Run, cut: Cut) -> Shop:
-    """The shop as its rules were at the cut, whose interactions were read last; nobody can have bought newcomers."""
-    table = make_at(run, RULES, cut.split_at)
-    return _shop(run, cut.trained, cut.trained.product_ids, table, None)
-
-
-def _shop(run: Run, interactions: Interactions, ids: IdArray, rules: str, linked: Newcomers | None) -> Shop:
-    is_shown, margin = _of_products(run.duck, ids, rules)
-    return Shop(ids, is_shown, Shelf(margin, _alike(interactions, len(ids), memory_limit(run))), linked)
+    """The shop as its rules were at the cut, whose interactions were read last; without newcomers."""
+    ids = cut.trained.product_ids
+    is_shown, margin = _of_products(run.duck, ids, make_at(run, RULES, cut.split_at))
+    return Shop(ids, is_shown, Shelf(margin, _alike(cut.trained, memory_limit(run))), None)
 
 
 def read_due(duck: duckdb.DuckDBPyConnection, interactions: Interactions) -> SparseMatrix:
@@ -92,11 +92,13 @@ def read_due(duck: duckdb.DuckDBPyConnection, interactions: Interactions) -> Spa
 
 
 def _newcomers(run: Run, interactions: Interactions) -> Newcomers | None:
-    new = [id_ for (id_,) in run.duck.execute(NEW_PRODUCTS).fetchall()]
-    features = read_features(run.duck) if new else None
+    """The new products, linked to shown ones that are not new themselves."""
+    new = np.array([id_ for (id_,) in run.duck.execute(NEW_PRODUCTS).fetchall()], dtype=object)
+    features = read_features(run.duck) if len(new) else None
     if features is None:
         return None
-    return newcomers(features, interactions, np.array(new, dtype=object))
+    is_shown, _ = _of_products(run.duck, interactions.product_ids, RULES)
+    return newcomers(features, interactions, new, is_shown & ~np.isin(interactions.product_ids, new))
 
 
 def _of_products(duck: duckdb.DuckDBPyConnection, ids: IdArray, rules: str) -> tuple[BoolArray, FloatArray]:
@@ -110,10 +112,7 @@ def _of_products(duck: duckdb.DuckDBPyConnection, ids: IdArray, rules: str) -> t
     return is_shown, margin
 
 
-def _alike(interactions: Interactions, n_products: int, limit: int) -> Links:
+def _alike(interactions: Interactions, limit: int) -> Links:
     """The nearest of each product by the cosine of its customers, as the metric of diversity has it."""
     found = top_k_neighbours(interactions.matrix, N_ALIKE, Similarity("cosine"), memory_limit_bytes=limit)
-    targets = np.full((n_products, found.products.shape[1]), NO_POSITION, np.int32)
-    weights = np.full(targets.shape, np.nan, np.float32)
-    targets[: len(found.products)], weights[: len(found.scores)] = found.products, found.scores
-    return Links(targets, weights)
+    return Links(found.products, found.scores)

@@ -9,6 +9,7 @@ import duckdb
 
 from ..assets.choices import BEFORE_ANY_SEARCH, SELECTION, WEIGHTS
 from ..assets.ratings import NAME as RATINGS
+from ..assets.shelf import REPURCHASES, RULES
 from ..assets.similarities import CUSTOMERS
 from ..assets.trade_offs import NAME as TRADE_OFFS
 from ..assets.tuning import TRIALS
@@ -22,6 +23,8 @@ SEARCH = (TRIALS, SELECTION)
 WEEKLY = (*SEARCH, RATINGS, CUSTOMERS)
 # Learned weekly, and by the daily run as long as they are empty.
 LEARNED_ONCE = (WEIGHTS, TRADE_OFFS)
+# What shop.yaml says of lists; lists made by a search go by what it says then.
+LIST_RULES = (RULES, REPURCHASES)
 # Written by the gate and by raw.events, beside what they tell of.
 NO_ASSETS = ("ops.check_results", "ops.landing_files")
 

@@ -16,7 +16,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from ..assets.session import FULL_REFRESH_TAG, TUNING_TAG
 from ..settings import ShopSettings, find_paths, load_settings
 from .alerts import tell_of_failure
-from .daily_assets import SEARCH, WEEKLY, daily_assets
+from .daily_assets import LIST_RULES, SEARCH, WEEKLY, daily_assets
 from .instance import UNDER_WAY, close_abandoned_runs
 from .landing_days import days_to_load, new_files, state_of, yesterday_and_before
 
@@ -28,7 +28,9 @@ LOOK_EVERY_SECONDS = 10
 
 def build_jobs() -> list[UnresolvedAssetJobDefinition]:
     """`daily` and `full_refresh` over all assets but the search, `tune` over the search and what follows it."""
-    search = dg.AssetSelection.assets(*(name.split(".") for name in SEARCH))
+    search, weekly, rules = (
+        dg.AssetSelection.assets(*(name.split(".") for name in names)) for names in (SEARCH, WEEKLY, LIST_RULES)
+    )
     everything = dg.AssetSelection.all() - search
     return [
         dg.define_asset_job(
@@ -46,7 +48,7 @@ def build_jobs() -> list[UnresolvedAssetJobDefinition]:
         ),
         dg.define_asset_job(
             TUNE,
-            search.downstream() | dg.AssetSelection.assets(*(name.split(".") for name in WEEKLY)),
+            weekly.downstream() | rules,
             description="Compare all models with many settings, choose one, and publish its lists.",
             tags={TUNING_TAG: "true"},
             hooks={tell_of_failure},

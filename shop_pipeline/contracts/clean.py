@@ -108,8 +108,7 @@ STOCK = Table(
     row_rules=(
         RowRule("exact_duplicate", "all columns equal to another row's; one of them stays", 1, dropped=True),
         RowRule("older_count", "another count of the product and day that landed later holds", 1, dropped=True),
-        RowRule("product_without_events", "no products feed, and no event names the product", 1, dropped=True),
-        RowRule("unknown_product", "a product that the products feed does not have", LIMIT),
+        RowRule("no_such_product", "a product that clean.products does not have: no list can show it", 1, dropped=True),
         RowRule("in_the_future", "later than the run's own day", LIMIT),
         RowRule("impossible_figure", "units on order under zero; a lead time under zero or no number", LIMIT),
     ),

@@ -7,7 +7,27 @@ found (`sql/features`).
 
 from .table import Column, ForeignKey, Rule, Table
 
-WHY_NOT = ("not_listed", "blocked", "out_of_stock")
+WHY_NOT = ("not_listed", "blocked", "service", "out_of_stock")
+
+# Ids of what was there before the clock. A product that no feed lists has one version of no day: it tells nothing.
+_KNOWN = (
+    "SELECT product_id FROM clean.events"
+    " WHERE event_at < getvariable('as_of') AND NOT is_service AND product_id IS NOT NULL"
+    " UNION SELECT product_id FROM clean.prices WHERE coalesce(valid_from < getvariable('as_of'), true)"
+    " AND product_id IN (SELECT product_id FROM clean.products WHERE is_listed)"
+)
+_PATH = r"lower(regexp_replace({}, '[\s\pZ]', '', 'g')) || '>'"
+
+BLOCKED_WITHOUT_MATCH = f"""
+SELECT trim(id) AS blocked FROM (SELECT unnest(getvariable('blocked_products')) AS id)
+WHERE trim(id) NOT IN (SELECT product_id FROM clean.products)
+UNION
+SELECT trim(path) FROM (SELECT unnest(getvariable('blocked_categories')) AS path)
+WHERE NOT EXISTS (
+    SELECT 1 FROM clean.products WHERE starts_with({_PATH.format("category")}, {_PATH.format("path")})
+)
+"""
+"""What the shop blocks (`lists.blocked_products`, `lists.blocked_categories`) and no product is or has."""
 
 
 def only_shown_products(column: str = "product_id") -> Rule:
@@ -16,14 +36,14 @@ def only_shown_products(column: str = "product_id") -> Rule:
         "only_shown_products",
         f"SELECT {column} FROM {{batch}}"
         f" WHERE {column} NOT IN (SELECT product_id FROM features.product_rules WHERE is_shown)",
-        f"every {column} is one that the shop shows: listed, not blocked, and in stock",
+        f"every {column} is one that the shop shows: listed, not blocked, no service, and in stock",
     )
 
 
 PRODUCT_RULES = Table(
     "features",
     "product_rules",
-    "one product, whether the shop shows it, and whether people buy it again and again",
+    "one product known before the run's clock, whether the shop shows it, and whether people buy it again and again",
     (
         Column("product_id", "VARCHAR", "product"),
         Column("is_shown", "BOOLEAN", "may stand in a list"),
@@ -61,8 +81,14 @@ PRODUCT_RULES = Table(
     rules=(
         Rule(
             "every_product_is_judged",
-            "SELECT product_id FROM clean.products WHERE product_id NOT IN (SELECT product_id FROM {batch})",
-            "each product of the catalogue is here: a list shows no other",
+            f"SELECT product_id FROM clean.products WHERE product_id IN ({_KNOWN})"
+            " AND product_id NOT IN (SELECT product_id FROM {batch})",
+            "each product that a version of the feed or an event before the clock knows is here: a list shows no other",
+        ),
+        Rule(
+            "nothing_after_as_of",
+            f"SELECT product_id FROM {{batch}} WHERE product_id NOT IN ({_KNOWN})",
+            "no product that only events or versions at or after the run's clock know",
         ),
         Rule(
             "hidden_says_why",
@@ -76,6 +102,12 @@ PRODUCT_RULES = Table(
             "a share is one of buyers, and has days where somebody bought again",
         ),
         Rule("margins_are_finite", "SELECT product_id FROM {batch} WHERE NOT isfinite(margin)", "a number"),
+        Rule(
+            "blocked_is_known",
+            f"SELECT blocked FROM ({BLOCKED_WITHOUT_MATCH}) WHERE blocked NOT IN (SELECT product_id FROM {{batch}})",
+            "what the shop blocks is there: what is not may be misspelt, and hides nothing",
+            severity="WARN",
+        ),
     ),
 )
 

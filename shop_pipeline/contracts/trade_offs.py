@@ -15,7 +15,7 @@ LIST_TRADE_OFFS = mart(
     (
         Column("curve", "VARCHAR", "what is changed; all else is as shop.yaml has it", values=CURVES),
         Column("setting", "DOUBLE", "how much it counts; of rules, 0 is without and 1 with them", minimum=0, maximum=1),
-        Column("is_used", "BOOLEAN", "the setting of shop.yaml"),
+        Column("is_used", "BOOLEAN", "the setting of shop.yaml when it was tried"),
         Column("k", "INTEGER", "length of the list", minimum=1),
         Column("ndcg", "DOUBLE", "NDCG, mean over customers", minimum=0, maximum=1),
         Column("ndcg_loss", "DOUBLE", "NDCG at setting 0 of the curve less that"),

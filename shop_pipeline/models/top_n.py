@@ -76,6 +76,9 @@ def top_n_from_factors(
 ) -> TopN:
     """Find the n products with the largest dot product for each customer, ties to the smaller position.
 
+    The same call gives the same bits. Asked for together with others, a customer's scores may differ by rounding: BLAS
+    sums up in an order that depends on the number of rows.
+
     Who or what has all factors 0 is unknown to the model: such a product is in no list, such a customer's
     list is empty.
 

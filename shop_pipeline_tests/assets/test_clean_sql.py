@@ -89,8 +89,7 @@ PLANTED: dict[str, dict[str, list[dict[str, Any]]]] = {
         "exact_duplicate": [{"product_id": "P0"}],
         # A copy in a file that comes earlier by name.
         "older_count": [{"product_id": "P0", "on_hand": 4, "_file": "e.csv"}],
-        "unknown_product": [{"product_id": "nowhere"}],
-        "product_without_events": [{"product_id": "nowhere"}],
+        "no_such_product": [{"product_id": "nowhere"}],
         "in_the_future": [{"stock_date": datetime.now().date() + timedelta(days=2)}],
         "impossible_figure": [{"on_order": -1}, {"lead_time_days": -0.5}, {"lead_time_days": float("nan")}],
     },
@@ -146,8 +145,6 @@ def test_a_clean_raw_frame_sets_nothing_aside(raw: Bench, table: str) -> None:
 @pytest.mark.parametrize(("table", "rule", "change"), CASES, ids=[f"{t}-{r}-{'-'.join(c)}" for t, r, c in CASES])
 def test_a_planted_raw_row_breaks_exactly_its_rule(raw: Bench, table: str, rule: str, change: dict[str, Any]) -> None:
     planted = TEMPLATES[table] | change
-    if rule == "product_without_events":
-        raw.duck.execute("DELETE FROM raw.products")
     insert(raw, table.replace("clean.", "raw."), planted)
     report = raw.run(table)
     assert report.set_aside == {rule: 1}
@@ -224,6 +221,22 @@ def test_without_a_products_feed_the_products_are_those_of_events(bench: Bench) 
         ("P1", "new", False),
         ("P2", None, False),
     ]
+
+
+def test_a_title_of_later_than_the_clock_is_not_told(bench: Bench) -> None:
+    """P1 is renamed at the clock, P2 gets its first title then; P3 is named only later, and nobody knows it before."""
+    moments = (
+        *(("P1", "mug", -2), ("P1", "cup", -1), ("P1", "renamed", 0), ("P1", "again", 1)),
+        *(("P2", None, -1), ("P2", "named", 0)),
+        *(("P3", "first", 0), ("P3", "second", 1)),
+    )
+    for number, (product, title, minute) in enumerate(moments):
+        change = {"product_id": product, "title": title, "event_at": NOON + timedelta(minutes=minute), "_row": number}
+        insert(bench, "raw.events", EVENT | change | {"event_id": f"E{number}"})
+    bench.set(as_of=NOON)
+    bench.run("clean.products")
+    titles = [("P1", "cup"), ("P2", None), ("P3", "second")]
+    assert bench.rows("SELECT product_id, title FROM clean.products ORDER BY 1") == titles
 
 
 def test_the_newest_version_of_a_product_stays(bench: Bench) -> None:

@@ -56,8 +56,12 @@ def test_after_a_search_the_best_of_each_family_is_tried(shop: Bench) -> None:
     assert tried == ["popularity", "pure_svd", "user_neighbours"]
 
 
-def test_without_a_validation_period_there_are_no_weights_and_a_note(shop: Bench) -> None:
+def test_without_a_validation_period_what_was_learned_before_stays(shop: Bench) -> None:
+    """With a note; and no weights if nothing was."""
     buys(shop, ("E1", TEST, "C0", "Q1"))
-    built = shop.build(build_weights, NAME)
+    shop.build(build_weights, NAME)
     assert shop.rows(f"FROM {NAME}") == []
+    shop.fill(NAME, "model weight value hybrid_value k n_customers", ("als", 1.0, 0.5, 0.5, 10, 1))
+    built = shop.build(build_weights, NAME)
+    assert shop.rows(f"SELECT model, weight FROM {NAME}") == [("als", 1.0)]
     assert built.metadata == {"note": f"nobody known before {VALIDATION} bought anything new between it and {TEST}"}

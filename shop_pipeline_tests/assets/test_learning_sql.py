@@ -155,9 +155,9 @@ def weighted(shop: Bench) -> Bench:
     return shop
 
 
-def test_best_sellers_of_all_of_categories_and_of_countries(weighted: Bench) -> None:
+def test_best_sellers_of_all_and_of_categories(weighted: Bench) -> None:
     """Lists have 3 places, so P4 falls out of `all`; P1 and P2 are equal there and stand by their ids. P3 has no
-    category, C2 no country. Who has no order is a visitor.
+    category. Germany has one customer and the visitors are two: lists of theirs would tell what they did.
     """
     weighted.run("marts.popular_products")
     found = weighted.rows("SELECT scope, rank, product_id, score FROM marts.popular_products ORDER BY 1, 2")
@@ -168,12 +168,31 @@ def test_best_sellers_of_all_of_categories_and_of_countries(weighted: Bench) -> 
         ("category: a", 1, "P1", 3.0),
         ("category: a", 2, "P2", 3.0),
         ("category: b", 1, "P4", 0.25),
-        ("country: DE", 1, "P2", 3.0),
-        ("country: DE", 2, "P1", 2.0),
-        ("country: DE", 3, "P4", 0.25),
-        ("segment: visitors", 1, "P1", 3.0),
-        ("segment: visitors", 2, "P2", 3.0),
-        ("segment: visitors", 3, "P3", 0.5),
+    ]
+
+
+def test_lists_of_customers_begin_with_five_of_them(weighted: Bench) -> None:
+    """Five in Spain, four in France with as many entries, and in Italy five, one of whom only had what is hidden. None
+    has an order: all of them are visitors, with C1 and C2.
+    """
+    weighted.fill("clean.products", "product_id", ("P5",))
+    weighted.fill("features.product_rules", "product_id is_shown rule", ("P5", False, "blocked"))
+    countries = {"ES": 5, "FR": 4, "IT": 5}
+    people = [(f"{country}{n}", country) for country, number in countries.items() for n in range(number)]
+    weighted.fill("clean.customers", "customer_id country", *people)
+    entries = [(customer, "P5" if customer == "IT0" else "P3", 1.0, 1) for customer, _ in people]
+    entries.append(("FR0", "P4", 5.0, 5))
+    weighted.fill("features.interactions", "customer_id product_id weight n_events", *entries)
+    weighted.run("marts.popular_products")
+    found = weighted.rows(
+        "SELECT scope, product_id, score FROM marts.popular_products WHERE scope LIKE '%: %'"
+        " AND scope NOT LIKE 'category%' ORDER BY scope, rank"
+    )
+    assert found == [
+        ("country: ES", "P3", 5.0),
+        ("segment: visitors", "P3", 13.5),
+        ("segment: visitors", "P4", 5.25),
+        ("segment: visitors", "P1", 3.0),
     ]
 
 

@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from shop_pipeline.assets.features import _hidden
+from shop_pipeline.assets.gated import Run
 from shop_pipeline.assets.returns import build_returns
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 
 RULES = "features.product_rules"
 TODAY = date(2025, 2, 28)
 """The last day before the clock."""
+STOCK = "product_id stock_date on_hand"
 
 
 @pytest.fixture
@@ -26,6 +29,7 @@ def shop(bench: Bench) -> Bench:
         ("P3", "a >  b", True, 0, 0),
         ("P4", None, True, 5, None),
     )
+    bench.fill("clean.prices", "product_id version", *((f"P{n}", 1) for n in range(1, 6)))
     bench.fill("clean.customers", "customer_id", ("C1",), ("C2",), ("C3",))
     return bench
 
@@ -45,22 +49,90 @@ def test_without_rules_all_is_shown(shop: Bench) -> None:
     assert rules(shop) == SHOWN
 
 
+HEARD = "event_id event_type event_at product_id is_service"
+
+
+def heard(shop: Bench, *events: tuple[str, datetime, bool]) -> None:
+    """Views of a product at a moment, and whether it is sold as a service."""
+    stored = shop.rows("SELECT count(*) FROM clean.events")[0][0]
+    rows = [(f"H{n}", "view", at, product, service) for n, (product, at, service) in enumerate(events, stored)]
+    shop.fill("clean.events", HEARD, *rows)
+
+
+BEFORE = AS_OF - timedelta(seconds=1)
+
+
 def test_what_has_left_the_catalogue_is_not_shown(shop: Bench) -> None:
     shop.fill("clean.products", "product_id is_listed", ("P5", False))
+    heard(shop, ("P5", BEFORE, False))
     assert rules(shop) == SHOWN | {"P5": "not_listed"}
 
 
 def test_without_a_catalogue_nothing_has_left_it(shop: Bench) -> None:
     shop.duck.execute("UPDATE clean.products SET is_listed = false")
+    heard(shop, *((product, BEFORE, False) for product in SHOWN))
     assert rules(shop) == SHOWN
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_what_only_the_future_knows_is_not_there(shop: Bench, is_listed: bool) -> None:
+    """Six products of one version each, at the clock or after it, or of no day where no feed lists them. Events of
+    before it make A and B known; C is named only later, D by a service, E by a service and later by itself, F by none.
+    """
+    if not is_listed:
+        shop.duck.execute("DELETE FROM clean.products")
+    shop.fill("clean.products", "product_id is_listed", *((product, is_listed) for product in "ABCDEF"))
+    days = dict(zip("ABCDEF", (0, 1, 0, 1, 0, 1), strict=True))
+    versions = [(id_, 1, AS_OF + timedelta(days=n) if is_listed else None) for id_, n in days.items()]
+    shop.fill("clean.prices", "product_id version valid_from", *versions)
+    heard(
+        shop,
+        *(("A", BEFORE, False), ("B", AS_OF - timedelta(days=9), False), ("B", AS_OF, True), ("C", AS_OF, False)),
+        *(("D", BEFORE, True), ("E", BEFORE, True), ("E", AS_OF, False)),
+    )
+    assert rules(shop) == (SHOWN if is_listed else {}) | {"A": None, "B": None}
+    shop.set(as_of=AS_OF + timedelta(seconds=1))
+    later = {"A": None, "B": None, "C": None, "E": None}
+    assert rules(shop) == (SHOWN | later | {"A": None} if is_listed else later)
+
+
+def test_a_version_before_the_clock_announces_a_product(shop: Bench) -> None:
+    """P6 has one of just before it, and a second of later."""
+    shop.fill("clean.products", "product_id is_listed", ("P6", True))
+    shop.fill("clean.prices", "product_id version valid_from", ("P6", 1, BEFORE), ("P6", 2, AS_OF))
+    assert rules(shop) == SHOWN | {"P6": None}
+
+
+def test_a_feed_of_the_future_takes_nothing_off_the_shelf(shop: Bench) -> None:
+    """The only listed product is not there yet: P1 is not gone."""
+    shop.duck.execute("UPDATE clean.products SET is_listed = false")
+    shop.fill("clean.products", "product_id is_listed", ("P6", True))
+    shop.fill("clean.prices", "product_id version valid_from", ("P6", 1, AS_OF))
+    heard(shop, ("P1", BEFORE, False))
+    assert rules(shop) == {"P1": None}
+
+
+def test_a_service_is_not_shown(shop: Bench) -> None:
+    """P1 has only been sold as a service, P2 also as a product, P3 as a service from the clock on. A block is told
+    first, and what is out of stock after it.
+    """
+    heard(shop, ("P1", BEFORE, True), ("P1", BEFORE, True), ("P2", BEFORE, True), ("P2", BEFORE, False))
+    heard(shop, ("P1", AS_OF, False), ("P3", AS_OF, True))
+    shop.fill("clean.stock", STOCK, ("P1", TODAY, 0))
+    assert rules(shop) == SHOWN | {"P1": "service"}
+    shop.set(blocked_products=["P1"])
+    assert rules(shop) == SHOWN | {"P1": "blocked"}
 
 
 @pytest.mark.parametrize(
     ("blocked", "hidden"),
     [
         ({"blocked_products": ["P4", "P9"]}, {"P4"}),
+        ({"blocked_products": [" P4  "]}, {"P4"}),
+        ({"blocked_products": ["p4"]}, set()),  # ids are what they are
         ({"blocked_categories": ["a > b"]}, {"P1", "P3"}),  # and not P2's a > bb
         ({"blocked_categories": [" a>b "]}, {"P1", "P3"}),
+        ({"blocked_categories": ["A\u00a0>  B"]}, {"P1", "P3"}),
         ({"blocked_categories": ["a > b > c", "a > bb"]}, {"P1", "P2"}),
         ({"blocked_categories": ["a"]}, {"P1", "P2", "P3"}),
         ({"blocked_categories": ["b"]}, set()),
@@ -72,7 +144,19 @@ def test_what_is_blocked_is_not_shown(shop: Bench, blocked: dict[str, Any], hidd
     assert rules(shop) == SHOWN | dict.fromkeys(hidden, "blocked")
 
 
-STOCK = "product_id stock_date on_hand"
+def test_what_is_blocked_in_vain_is_told(shop: Bench) -> None:
+    """A warning that names it and refuses nothing; what is not there yet may be blocked before it is."""
+    shop.fill("clean.products", "product_id is_listed", ("P6", True))
+    shop.fill("clean.prices", "product_id version valid_from", ("P6", 1, AS_OF))
+    shop.set(blocked_products=["P4 ", "P6", "P9"], blocked_categories=["A > B", "a > b > d", "aa"])
+    outcome = next(found for found in shop.run(RULES).outcomes if found.rule == "blocked_is_known")
+    assert (outcome.passed, outcome.severity, outcome.n_failed) == (False, "WARN", 3)
+    assert all(name in outcome.sample for name in ("P9", "a > b > d", "aa"))
+    run = Run(shop.session, AS_OF, None, {}, None)
+    told = {"shown": 1, "blocked": 3, "bought_again_and_again": 0, "blocked_without_match": ["P9", "a > b > d", "aa"]}
+    assert _hidden(run) == told
+    shop.set(blocked_products=["P4 ", "P6"], blocked_categories=["A > B"])
+    assert all(found.passed for found in shop.run(RULES).outcomes)
 
 
 def test_the_newest_count_tells_what_is_out_of_stock(shop: Bench) -> None:
@@ -112,6 +196,7 @@ def test_a_count_is_known_when_its_day_is_over(shop: Bench, timezone: str, as_of
 def test_the_first_rule_is_told(shop: Bench) -> None:
     shop.set(blocked_products=["P1", "P5"])
     shop.fill("clean.products", "product_id is_listed", ("P5", False))
+    heard(shop, ("P5", BEFORE, False))
     shop.fill("clean.stock", STOCK, ("P1", TODAY, 0), ("P2", TODAY, 0), ("P5", TODAY, 0))
     assert rules(shop) == SHOWN | {"P1": "blocked", "P2": "out_of_stock", "P5": "not_listed"}
 
@@ -200,7 +285,6 @@ def returned(bench: Bench, at: datetime) -> None:
         ("E5", "purchase", second, second.date(), "C2", "P1", 2, 2, "O4"),
         ("E6", "refund", at, at.date(), "C2", "P1", 1, 2, "O4"),
     ]
-    bench.fill("clean.prices", "product_id version", ("P1", 1))
     bench.fill("clean.events", EVENT, *rows)
     bench.build(build_returns, "clean.returns")
     bench.run("clean.order_lines")

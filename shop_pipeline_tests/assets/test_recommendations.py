@@ -23,6 +23,8 @@ def shop(bench: Bench) -> Bench:
     before, after = AS_OF - timedelta(days=1), AS_OF + timedelta(days=1)
     bench.fill("clean.products", "product_id", *((f"P{n}",) for n in range(1, 6)))
     bench.fill("features.product_rules", "product_id is_shown", *((f"P{n}", True) for n in range(1, 6)))
+    # Somebody had to do with all of them long ago: none is new.
+    bench.fill("clean.events", "event_at product_id", *((AS_OF - timedelta(days=99), f"P{n}") for n in range(1, 6)))
     bench.fill(
         "clean.customers",
         "customer_id first_event_at is_registered signed_up_at",
@@ -248,7 +250,9 @@ def test_blocks_of_customers_change_nothing(shop: Bench, monkeypatch: pytest.Mon
     crown_hybrid(shop, item_neighbours=0.25, popularity=0.75)
     shop.build(build_recommendations, NAME)
     whole = shop.rows(f"FROM {NAME} ORDER BY ALL")
-    monkeypatch.setattr("shop_pipeline.assets.recommendations.CUSTOMERS_PER_BLOCK", n)
+    # A list of three places with two parts takes some hundred bytes on its way.
+    monkeypatch.setattr("shop_pipeline.assets.list_maker.ListMaker.bytes_per_list", 1)
+    monkeypatch.setattr("shop_pipeline.assets.recommendations.BLOCK_BYTES", n)
     shop.build(build_recommendations, NAME)
     assert shop.rows(f"FROM {NAME} ORDER BY ALL") == whole
 
@@ -275,6 +279,22 @@ def test_what_strangers_alone_bought_for_a_month_is_not_new(shop: Bench, days: i
     event = ("E1", "purchase", AS_OF - timedelta(days=days), None, "N")
     shop.fill("clean.events", "event_id event_type event_at customer_id product_id", event)
     assert shop.build(build_recommendations, NAME).metadata["newcomers"] == n_new
+
+
+def test_one_view_does_not_end_what_is_new(shop: Bench) -> None:
+    """C5 has looked at N, so that models know it; for the others it still has the score of P2, and stands first by id."""
+    shelves = {"P1": "Shirts", "P2": "Mugs", "P3": "Lamps", "P4": "Lamps", "N": "Mugs"}
+    shop.fill("clean.products", "product_id", ("N",))
+    for product, category in shelves.items():
+        shop.duck.execute("UPDATE clean.products SET category = ? WHERE product_id = ?", [category, product])
+    shop.fill("raw.products", "product_id", *((product,) for product in shelves))
+    shop.fill("features.product_rules", "product_id is_shown", ("N", True))
+    view = ("C5", "N", 0.01, 1, AS_OF - timedelta(days=1))
+    shop.fill("features.interactions", "customer_id product_id weight n_events last_event_at", view)
+    crown(shop, "item_neighbours")
+    shop.build(build_recommendations, NAME)
+    assert lists(shop)["C1"] == ["N", "P2", "P4"]
+    assert "N" not in lists(shop)["C5"]
 
 
 def test_held_out_customers_are_marked_and_stay_the_same(shop: Bench) -> None:

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from shop_pipeline.checks import Gate
+from shop_pipeline.contracts import TABLES
 from shop_pipeline_tests.assets.conftest import Bench
 
 DAY = date(2025, 1, 10)
@@ -16,7 +18,8 @@ COLUMNS = "_part _file _row on_hand on_order product_id stock_date lead_time_day
 def counted(bench: Bench) -> Bench:
     """40 counts of other days, so that one bad row is under the limit."""
     bench.set(timezone="UTC")
-    bench.fill("clean.products", "product_id", ("P1",), ("P2",))
+    bench.fill("clean.products", "product_id is_listed", ("P1", True), ("P2", True))
+    bench.fill("clean.prices", "product_id version", ("P1", 1), ("P2", 1))
     bench.fill("raw.products", "product_id", ("P1",), ("P2",))
     count(bench, *(("a.csv", n, n, 0, "P2", date(2024, 1, 1) + timedelta(days=n)) for n in range(2, 42)))
     return bench
@@ -70,9 +73,21 @@ def test_today_is_where_the_shop_is(counted: Bench, timezone: str) -> None:
     assert counted.run("clean.stock").set_aside == {"in_the_future": 1}
 
 
-def test_without_a_products_feed_only_known_products_are_counted(counted: Bench) -> None:
-    """A count of what nobody has ever seen is no dirt then: there may be as many as there are products."""
-    counted.duck.execute("DELETE FROM raw.products")
+@pytest.mark.parametrize("has_feed", [True, False])
+def test_counts_of_unknown_products_are_left_out_however_many(counted: Bench, has_feed: bool) -> None:
+    """A stock history outlives products that left the feed unsold, and without a feed nobody may have seen a product:
+    no dirt, and no list can show them. The shop's own limit for events of unknown products is not theirs.
+    """
+    if not has_feed:
+        counted.duck.execute("DELETE FROM raw.products")
     count(counted, *(("b.csv", n, 1, 0, f"N{n}") for n in range(2, 102)))
+    counted.gate = Gate(
+        counted.duck,
+        "run-1",
+        TABLES["clean.quarantine"],
+        TABLES["ops.check_results"],
+        limits={"unknown_product": 0.01},
+    )
     report = counted.run("clean.stock")
-    assert (report.n_rows, report.set_aside) == (40, {"product_without_events": 100})
+    assert (report.n_rows, report.set_aside) == (40, {"no_such_product": 100})
+    assert counted.rows("FROM clean.quarantine") == []

@@ -181,6 +181,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ("features.interactions", "weights_are_finite"): [last(weight=w) for w in (0.0, INFINITE)],
     # Its last row is P2's, which nobody buys again; row 0 is P1's.
     ("features.product_rules", "every_product_is_judged"): [last(product_id="P1")],
+    ("features.product_rules", "nothing_after_as_of"): [last(product_id="P6")],
     ("features.product_rules", "hidden_says_why"): [Plant({1: {"rule": None}}), Plant({1: {"is_shown": True}})],
     ("features.product_rules", "rebuying_adds_up"): [
         last(n_buyers=0),
@@ -336,7 +337,11 @@ ALSO: dict[tuple[str, str], set[str]] = {
     ("clean.customer_labels", "known_value(label)"): {"rule_belongs_to_label"},
     # There are as many rows as products: to leave one out is to name another twice, or none.
     ("features.product_rules", "every_product_is_judged"): {"key(product_id)"},
-    ("features.product_rules", "foreign_key(product_id) -> clean.products"): {"every_product_is_judged"},
+    ("features.product_rules", "nothing_after_as_of"): {"every_product_is_judged"},
+    ("features.product_rules", "foreign_key(product_id) -> clean.products"): {
+        "every_product_is_judged",
+        "nothing_after_as_of",
+    },
     # What is no product is not shown, nor bought again; who is no customer has left one out.
     ("features.repurchases", "foreign_key(product_id) -> clean.products"): {"only_rebought_products"},
     **{

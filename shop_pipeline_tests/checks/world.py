@@ -120,10 +120,14 @@ LIKE = {"P1": ("P2", "P3", "P4"), "P2": ("P1",)}
 # The last row of each table is the one that column plants spoil.
 GOOD: dict[str, list[Row]] = {
     **{name: _each(name, "_row", (2, 3)) for name in TABLES if name.startswith("raw.")},
-    "clean.products": _each("clean.products", "product_id", ("P1", "P2", "P3", "P4", "P5")),
+    # P6 is announced for the clock, and not there yet.
+    "clean.products": [
+        row("clean.products", product_id=id_, is_listed=True) for id_ in ("P6", "P1", "P2", "P3", "P4", "P5")
+    ],
     "clean.prices": [
         row("clean.prices", product_id="P1", version=1, valid_from=None, valid_until=MOMENT),
         row("clean.prices", product_id="P1", version=2, valid_until=None),
+        row("clean.prices", product_id="P6", valid_from=AS_OF, valid_until=None),
         # Of no day: two of them would follow one another.
         *(row("clean.prices", product_id=id_, valid_from=None, valid_until=None) for id_ in ("P2", "P3", "P4", "P5")),
     ],

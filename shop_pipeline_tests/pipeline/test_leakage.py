@@ -1,10 +1,12 @@
-"""One clock: events after `as_of` change nothing that people query.
+"""One clock: events and products after `as_of` change nothing that people query.
 
-The finished sample shop ends on its 40th day. A copy of it gets three more days of events, all of them loaded, with the
-clock left at the end of the 40th day: every learned table and every mart has to be the same, row by row.
+The finished sample shop ends on its 40th day. A copy of it gets three more days of events and a product that comes with
+the first of them, all of it loaded, with the clock left at the end of the 40th day: every learned table and every mart
+has to be the same, row by row. For shops without a products feed, see test_clean_sql.py and test_product_rules_sql.py.
 """
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -22,6 +24,7 @@ from shop_pipeline.settings import Paths
 from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
 
 FUTURE_DAYS = 3
+NEW_PRODUCT = "P99999"
 # The quality table counts what was loaded, and more was. What only the search fills is compared in test_tuning.py.
 UNFITTED = {table.qualified for name, table in FITTED.items() if name not in BEFORE_ANY_SEARCH}
 EMPTY = {"marts.similar_customers", *WEEKLY, *UNFITTED}
@@ -32,15 +35,25 @@ COMPARED = [
 ]
 
 
-def add_future(events: Path) -> tuple[date, date]:
-    """The last three days once more, three days later and with ids of their own; returns the old and new last day."""
+def add_future(landing: Path) -> tuple[date, date]:
+    """The last three days once more, three days later and with ids of their own; returns the old and new last day.
+
+    A product comes with the first of them, as the last of the feed but for its id, and all views of the last are of it.
+    """
+    events, products = landing / "events", landing / "products" / "products.csv"
     files = sorted(events.glob("events-*.csv"))[-FUTURE_DAYS:]
     days = [date.fromisoformat(file.stem.removeprefix("events-")) for file in files]
     for file, day in zip(files, days, strict=True):
         later = day + timedelta(days=FUTURE_DAYS)
         header, *lines = file.read_text("utf-8").splitlines()
         moved = [line.replace(day.isoformat(), later.isoformat()).replace(",E", ",F") for line in lines]
+        if day == days[-1]:
+            moved = [re.sub(r",view,[^,]+,", f",view,{NEW_PRODUCT},", line) for line in moved]
         (events / f"events-{later}.csv").write_text("\n".join([header, *moved]) + "\n", "utf-8")
+    feed = products.read_text("utf-8")
+    _, *told, _ = feed.splitlines()[-1].split(",")
+    added = ",".join([NEW_PRODUCT, *told, f"{days[-1] + timedelta(days=1)}T00:00:00Z"])
+    products.write_text(f"{feed}{added}\n", "utf-8")
     return days[-1], days[-1] + timedelta(days=FUTURE_DAYS)
 
 
@@ -51,7 +64,7 @@ def future(
     paths = Paths(tmp_path_factory.mktemp("future"))
     shutil.copytree(finished_shop.paths.landing, paths.landing)
     shutil.copy(finished_shop.paths.shop_yaml, paths.shop_yaml)
-    clock, last = add_future(paths.landing / "events")
+    clock, last = add_future(paths.landing)
     first = finished_shop.value("SELECT min(event_date) FROM raw.events")
     assert run_shop(paths, first, last, as_of=clock).success
     with duckdb.connect(str(paths.warehouse), read_only=True) as duck:
@@ -74,6 +87,8 @@ def test_the_future_was_really_loaded(finished_shop: FinishedShop, future: duckd
     assert counted is not None
     assert counted[0] > 20
     assert counted[1] == FUTURE_DAYS
+    new = f"SELECT count(*) FROM clean.events JOIN clean.products USING (product_id) WHERE product_id = '{NEW_PRODUCT}'"
+    assert future.execute(new).fetchone() > (20,)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("name", COMPARED)

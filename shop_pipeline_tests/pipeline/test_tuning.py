@@ -16,7 +16,6 @@ import pytest
 
 from shop_pipeline.automation.daily_assets import LEARNED_ONCE, WEEKLY, chosen_models, daily_assets
 from shop_pipeline.automation.jobs import TUNE
-from shop_pipeline.contracts import TABLES
 from shop_pipeline.contracts.fitted import FITTED
 from shop_pipeline.models.recommenders.catalogue import CATALOGUE
 from shop_pipeline.names import ModelName
@@ -173,5 +172,5 @@ def future(
 def test_events_after_the_clock_change_no_model_and_no_choice(
     shop: duckdb.DuckDBPyConnection, future: duckdb.DuckDBPyConnection, name: str
 ) -> None:
-    assert TABLES[name]
+    assert rows(shop, name)
     assert rows(future, name) == rows(shop, name)

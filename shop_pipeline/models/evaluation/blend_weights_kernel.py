@@ -20,7 +20,7 @@ def count_rows(products: IntArray, scores: FloatArray, n_products: Integer, star
     slot_of, is_shown = np.full(n_products, NO_POSITION, np.int32), np.ones(n_products, np.bool_)
     pool, own = np.empty(n_parts * width, np.int32), np.empty((n_parts * width, n_parts), np.float32)
     for row in range(n_rows):
-        size = merge(products, scores, row, is_shown, slot_of, pool, own)
+        size = merge(products, scores, row, width, is_shown, slot_of, pool, own)
         starts[row + 1] = starts[row] + size
         forget(slot_of, pool, size)
 
@@ -51,7 +51,7 @@ def merge_rows(
     for row in range(n_rows):
         for product in indices[indptr[row] : indptr[row + 1]]:
             held_out_by[product] = row
-        size = merge(products, scores, row, is_shown, slot_of, pool, own)
+        size = merge(products, scores, row, width, is_shown, slot_of, pool, own)
         for slot in range(size):
             entry = starts[row] + slot
             pooled[entry] = pool[slot]

@@ -104,19 +104,22 @@ def likeness_memory(n_links: int) -> int:
 
 
 def lists_memory(
-    n_lists: int, width: int, n: int, n_parts: int, n_ids: int, n_ranked: int, n_threads: int | None = None
+    n_lists: int, width: int, n: int, n_parts: int, n_ids: int, n_ranked: int, n_newcomers: int = 0
 ) -> int:
     """Bytes of a block of lists from candidates to filled: all that grows with customers, and the desks of the threads.
 
     Args:
         n_ids: shown ids.
         n_ranked: entries of all rankings that `fill` walks.
+        n_newcomers: 0 where `with_newcomers` is not called.
     """
     candidates = n_lists * width * (12 + 4 * n_parts)
+    # Candidates with newcomers are a second copy; the first is gone when lists are made.
+    copy, desk = (candidates, n_newcomers * 20) if n_newcomers else (0, 0)
     # Arranged and filled, both at once; the picked places, and which lists are short.
     lists = n_lists * (n * (2 * (17 + 4 * n_parts) + 4) + 8 + n)
-    desks = (n_threads or thread_count()) * (n_ids * 8 + width * 16)
-    return candidates + lists + desks + n_ids * 4 + n_ranked * 24
+    desks = thread_count() * (max(n_ids * 8, desk) + width * 16)
+    return candidates + max(copy, lists) + desks + n_ids * 4 + n_ranked * 24
 
 
 def arrange(candidates: Candidates, n: int, shelf: Shelf, balance: Balance) -> Lists:

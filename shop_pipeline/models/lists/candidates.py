@@ -2,8 +2,8 @@
 
 Belongs here: the two shapes that the steps of this folder hand on. Does not belong here: the steps.
 
-A product is a position among the shown ids: those of the interactions first, behind them the newcomers, which nobody
-has had anything to do with yet.
+A product is a position among the shown ids: those of the interactions first, behind them the newcomers that nobody has
+had anything to do with yet. Other newcomers, of few customers, are among the first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Candidates:
         scores: relevance, float32 (n_lists, width), NaN after the last.
         portions: what each part of the hybrid adds to a score, float32 (n_lists, width, n_parts), 0 in the padding.
         sources: the product of the interactions whose score this is, int32 (n_lists, width): itself, or for a
-            newcomer the one that it is most like.
+            newcomer the one of the largest score times their cosine (`with_newcomers`).
     """
 
     products: IntArray

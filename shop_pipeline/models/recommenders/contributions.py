@@ -1,6 +1,7 @@
-"""What each entry of a customer's history adds to a score: the port of models that can say so exactly.
+"""What each entry of a customer's history counts: weighing those that are asked for, and saying what each adds.
 
-Belongs here: the conditions before `contributions`, checked once for all such models.
+Belongs here: handing a model the histories that are asked for and no others; the conditions before `contributions`,
+checked once for all models that can say exactly what an entry adds to a score.
 Does not belong here: the models; what is made of contributions (`lists.reasons`).
 """
 
@@ -16,6 +17,10 @@ from shop_pipeline.models.arrays import AnyArray, FloatArray, IntArray
 from shop_pipeline.models.interactions import Interactions
 from shop_pipeline.models.recommenders.recommender import HistoryRecommender, StateT, check_positions
 from shop_pipeline.models.selection import NO_POSITION
+from shop_pipeline.models.top_n import TopN
+
+# Whoever asks for all customers does not have all histories copied at once.
+_LISTS_PER_BLOCK = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,23 @@ class Entries:
         return cls(np.arange(starts[-1]) + np.repeat(begins - starts[:-1], lengths), starts)
 
 
-class Explained(HistoryRecommender[StateT]):
+class WeighsHistories(HistoryRecommender[StateT]):
+    """A recommender that weighs all entries of the histories that it is handed: by name, only those asked for.
+
+    With 4,000,000 entries of 200,000 customers, 1,000 lists of `Transitions` take .05 s instead of .63 on two cores.
+    """
+
+    def _recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool) -> TopN:
+        found = TopN.empty(len(customer_positions), n)
+        for begin in range(0, len(customer_positions), _LISTS_PER_BLOCK):
+            block = slice(begin, begin + _LISTS_PER_BLOCK)
+            histories, rows = asked_histories(self.interactions, customer_positions[block])
+            lists = self._recommend_from(histories, rows, n, exclude_seen)
+            found.products[block], found.scores[block] = lists.products, lists.scores
+        return found
+
+
+class Explained(WeighsHistories[StateT]):
     """A recommender whose score of a product is a sum over the entries of the customer's history."""
 
     def contributions(self, customer_positions: AnyArray, listed: IntArray) -> FloatArray:
@@ -65,9 +86,7 @@ class Explained(HistoryRecommender[StateT]):
         if not NO_POSITION <= listed.min(initial=0) <= listed.max(initial=0) < len(self.interactions.product_ids):
             raise ValueError(f"a listed product is outside -1 .. {len(self.interactions.product_ids) - 1}")
         known = positions != NO_POSITION
-        # Models that weigh a history do so with all that they are handed: only those that are asked for.
-        asked, rows = np.unique(positions[known], return_inverse=True)
-        histories = _histories_at(self.interactions, asked)
+        histories, rows = asked_histories(self.interactions, positions[known])
         starts = Entries.of(histories, rows).starts
         found = np.zeros((starts[-1], listed.shape[1]), np.float32)
         self._add_contributions(histories, rows, np.ascontiguousarray(listed[known], np.int32), starts, found)
@@ -80,12 +99,17 @@ class Explained(HistoryRecommender[StateT]):
         """Fill `found`, which holds zeros; the entries of customer rows[i] of `histories` begin at starts[i]."""
 
 
-def _histories_at(interactions: Interactions, positions: AnyArray) -> Interactions:
-    """The interactions of these customers, whose positions ascend."""
+def asked_histories(interactions: Interactions, customer_positions: AnyArray) -> tuple[Interactions, AnyArray]:
+    """The histories of these customers, each once and in their order, and the row of each position among them.
+
+    Takes time and memory for the entries of these customers, and not for all others. No position is -1.
+    """
+    asked, rows = np.unique(customer_positions, return_inverse=True)
     times = interactions.times
-    return Interactions(
-        interactions.matrix[positions],
-        interactions.customer_ids[positions],
+    histories = Interactions(
+        interactions.matrix[asked],
+        interactions.customer_ids[asked],
         interactions.product_ids,
-        None if times is None else times[Entries.of(interactions, positions).at],
+        None if times is None else times[Entries.of(interactions, asked).at],
     )
+    return histories, rows

@@ -8,7 +8,7 @@ yet, diversity and margin (`models.lists`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -64,6 +64,10 @@ class Hybrid(Recommender[Parameters]):
 
     Parts of weight 0 are fitted, and never asked. A known customer without history gets what the parts know without
     one. State: the weights.
+
+    The list of m is of products that u does not have, if those are left out, also where some of u's own may come again
+    (see `blend`): these change nothing for the others, and get no more than 1 from a part. By the best of all, a due
+    product would take from the others what the weights were learned to give them.
 
     Args:
         parts: by name, fitted or not; `fit` fits them all, and `restore` wants them fitted on the same ids.
@@ -125,8 +129,9 @@ class Hybrid(Recommender[Parameters]):
     ) -> Candidates:
         """List the n best products for each customer, score descending and then position ascending.
 
-        Where hidden products leave a list short, the parts are asked for four times as many, up to all. The scores of
-        what is left are those without the rule: `top_m` is taken before anything is hidden.
+        Where hidden products leave a list short, the parts are asked for four times as many, up to all. What a part
+        gives to a product that it listed at once stays as it is without the rule, for `top_m` is taken before anything
+        is hidden; but asked deeper, parts list products that only others had listed, and add to their scores.
 
         Args:
             customer_positions: as for `recommend`; strangers (-1) get empty lists.
@@ -134,7 +139,7 @@ class Hybrid(Recommender[Parameters]):
             is_shown: bool (n_products,), False for what is to be in no list.
             again: customers x products, CSR: own products that may be listed although the customer has them, whatever
                 value is stored. They come from the first `n_candidates` of each part's list with all that the customer
-                has.
+                has. Where a part has nothing else above 0 for a customer, `top_m` is the best of these.
 
         Returns: the candidates, of `blend_bytes`: many customers are best asked in several calls.
 
@@ -162,16 +167,24 @@ class Hybrid(Recommender[Parameters]):
 
     def _blend(self, positions: AnyArray, n: int, rules: _Rules) -> Candidates:
         found = _no_candidates(len(positions), n, len(self.names))
-        pending, depth = np.flatnonzero(positions != NO_POSITION), max(n, self.config.n_candidates)
-        while len(pending):
-            depth = min(depth, len(rules.is_shown))
-            width = depth + self._n_again(rules)
-            blocks = _blocks(pending, len(self._asked()) * width * 8)
-            short = [self._blend_block(found, at, positions[at], depth, rules) for at in blocks]
-            pending = np.concatenate(short) if depth < len(rules.is_shown) else pending[:0]
-            depth *= _DEEPER
+        known = np.flatnonzero(positions != NO_POSITION)
+        is_due = _has_entries(rules.again, positions[known])
+        # Apart, because each list of those who have something due takes three times as much room.
+        self._fill_in(found, known[~is_due], positions, replace(rules, again=None))
+        self._fill_in(found, known[is_due], positions, rules)
         found.sources[:] = found.products
         return found
+
+    def _fill_in(self, found: Candidates, pending: AnyArray, positions: AnyArray, rules: _Rules) -> None:
+        """Fill the rows `pending` of `found`: ever deeper, until none of them is short that a part has more for."""
+        n_products = len(rules.is_shown)
+        depth = max(found.products.shape[1], self.config.n_candidates)
+        while len(pending):
+            depth = min(depth, n_products)
+            blocks = _blocks(pending, len(self._asked()) * (depth + self._n_again(rules)) * 8)
+            short = [self._blend_block(found, at, positions[at], depth, rules) for at in blocks]
+            pending = np.concatenate(short) if depth < n_products else pending[:0]
+            depth *= _DEEPER
 
     def _blend_block(self, found: Candidates, at: AnyArray, positions: AnyArray, depth: int, rules: _Rules) -> AnyArray:
         """Fill the rows `at` of `found`; those are returned that are short though a part would have more for them."""
@@ -186,7 +199,7 @@ class Hybrid(Recommender[Parameters]):
         def work(begin: int) -> None:
             rows = slice(begin, begin + _LISTS_PER_TASK)
             blend_lists(
-                lists.products[:, rows], lists.scores[:, rows], weights, columns, rules.is_shown, at[rows],
+                lists.products[:, rows], lists.scores[:, rows], depth, weights, columns, rules.is_shown, at[rows],
                 found.products, found.scores, found.portions,
             )  # fmt: skip
 
@@ -195,20 +208,18 @@ class Hybrid(Recommender[Parameters]):
         return short
 
     def _own_again(self, positions: AnyArray, again: SparseMatrix) -> PartLists:
-        """What the parts list of the products that customers may be shown again; only those who have any are asked."""
-        asked = self._asked()
-        has_any = np.flatnonzero(np.diff(again.indptr)[positions])
-        width = min(self.config.n_candidates, again.shape[1])
-        lists = lists_of(asked.values(), positions[has_any], width, exclude_seen=False)
+        """What the parts list of the products that customers may be shown again."""
+        lists = lists_of(self._asked().values(), positions, self._width_again(again), exclude_seen=False)
         for products in lists.products:
-            keep_only(products, positions[has_any], again.indptr, again.indices, again.shape[1])
-        own = PartLists.empty(len(asked), len(positions), width)
-        own.products[:, has_any], own.scores[:, has_any] = lists.products, lists.scores
-        return own
+            keep_only(products, positions, again.indptr, again.indices, again.shape[1])
+        return lists
+
+    def _width_again(self, again: SparseMatrix) -> int:
+        return min(self.config.n_candidates, again.shape[1])
 
     def _n_again(self, rules: _Rules) -> int:
-        """Places by which the rows of a block get longer; three times, as the lists are made, spread and joined."""
-        return 0 if rules.again is None else 3 * self.config.n_candidates
+        """Places by which the rows of a block get longer; twice, as the lists are made and joined."""
+        return 0 if rules.again is None else 2 * self._width_again(rules.again)
 
     def _asked(self) -> dict[str, Recommender[Any]]:
         return {name: self.parts[name] for name, weight in self.weights.items() if weight > 0}
@@ -220,12 +231,6 @@ class PartLists:
 
     products: IntArray
     scores: FloatArray
-
-    @classmethod
-    def empty(cls, n_parts: int, n_lists: int, width: int) -> Self:
-        """Lists without a product."""
-        shape = n_parts, n_lists, width
-        return cls(np.full(shape, NO_POSITION, np.int32), np.full(shape, np.nan, np.float32))
 
 
 def lists_of(parts: Iterable[Recommender[Any]], positions: AnyArray, n: int, exclude_seen: bool = True) -> PartLists:
@@ -243,6 +248,14 @@ def _joined(left: PartLists, right: PartLists) -> PartLists:
     return PartLists(
         np.concatenate([left.products, right.products], axis=2), np.concatenate([left.scores, right.scores], axis=2)
     )
+
+
+def _has_entries(matrix: SparseMatrix | None, rows: AnyArray) -> BoolArray:
+    """Whether these rows have any; none has in no matrix."""
+    if matrix is None:
+        return np.zeros(len(rows), bool)
+    has_any: BoolArray = np.diff(matrix.indptr)[rows] > 0
+    return has_any
 
 
 def _blocks(rows: AnyArray, bytes_per_row: int) -> Iterator[AnyArray]:

@@ -20,6 +20,7 @@ def merge(
     products: IntArray,
     scores: FloatArray,
     row: Integer,
+    n_unseen: Integer,
     is_shown: BoolArray,
     slot_of: IntArray,
     pool: IntArray,
@@ -27,16 +28,17 @@ def merge(
 ) -> int:
     """Put what the parts list for one customer into `pool`, each product once, and say how many they are.
 
-    `values[slot, part]` becomes max(0, score / top), with `top` the part's best score in this row, hidden products
-    among them; 0 where the part does not list the product. `slot_of` says where in the pool a product is; it must come
-    full of -1, and `forget` leaves it so again.
+    `values[slot, part]` becomes score / top, at least 0 and at most 1; 0 where the part does not list the product.
+    `top` is the part's best score in the first `n_unseen` places of this row, hidden products among them: what is
+    behind them, own products that come again, is to change nothing for the others. It is the best of the whole row if
+    those in front have none above 0. `slot_of` says where in the pool a product is; it must come full of -1, and
+    `forget` leaves it so again.
     """
     size = 0
     for part in range(products.shape[0]):
-        top = np.float32(0.0)
-        for place in range(products.shape[2]):
-            if products[part, row, place] != NO_POSITION:
-                top = max(top, scores[part, row, place])
+        top = _best(products[part, row, :n_unseen], scores[part, row, :n_unseen])
+        if top == 0:
+            top = _best(products[part, row], scores[part, row])
         for place in range(products.shape[2]):
             product = products[part, row, place]
             if product == NO_POSITION or not scores[part, row, place] > 0 or not is_shown[product]:
@@ -46,8 +48,17 @@ def merge(
                 pool[size] = product
                 values[size] = 0
                 size += 1
-            values[slot_of[product], part] = scores[part, row, place] / top
+            values[slot_of[product], part] = min(np.float32(1.0), scores[part, row, place] / top)
     return size
+
+
+@compiled
+def _best(products: IntArray, scores: FloatArray) -> np.float32:
+    best = np.float32(0.0)
+    for place in range(len(products)):
+        if products[place] != NO_POSITION:
+            best = max(best, scores[place])
+    return best
 
 
 @compiled
@@ -70,6 +81,7 @@ def total(values: FloatArray, weights: FloatArray) -> np.float32:
 def blend_lists(
     products: IntArray,
     scores: FloatArray,
+    n_unseen: Integer,
     weights: FloatArray,
     columns: AnyArray,
     is_shown: BoolArray,
@@ -81,6 +93,7 @@ def blend_lists(
     """Write the best of row i's merged lists to row `targets[i]` of the last three; a score of 0 is no product.
 
     Args:
+        n_unseen: see `merge`.
         weights: above 0, one per part.
         columns: each part's place in `portions` (n, n_best, n_columns), whose other columns become 0.
     """
@@ -89,7 +102,7 @@ def blend_lists(
     pool, values = np.empty(room, np.int32), np.empty((room, products.shape[0]), np.float32)
     for row in range(products.shape[1]):
         target = targets[row]
-        size = merge(products, scores, row, is_shown, slot_of, pool, values)
+        size = merge(products, scores, row, n_unseen, is_shown, slot_of, pool, values)
         kept: Integer = 0
         for slot in range(size):
             score = total(values[slot], weights)

@@ -10,18 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shop_pipeline.models.arrays import DoubleArray, FloatArray, SparseMatrix
+from shop_pipeline.models.arrays import FloatArray, SparseMatrix
 from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions, Size
-from shop_pipeline.models.recommenders.factor_model import FactorModel
 from shop_pipeline.models.recommenders.nmf_kernel import solve_rows
+from shop_pipeline.models.recommenders.reweighed_factors import ReweighedFactors
 from shop_pipeline.models.recommenders.setting_ranges import at_least_one
-from shop_pipeline.models.recommenders.sparse_product import (
-    Weighting,
-    equal_tasks,
-    reweighed,
-    weight_per_product,
-)
+from shop_pipeline.models.recommenders.sparse_product import Weighting, equal_tasks, reweighed
 from shop_pipeline.models.recommenders.state import Factors
 from shop_pipeline.models.top_n import single_threaded_blas
 
@@ -59,7 +54,7 @@ SPACE: dict[str, tuple[float | str, ...]] = {
 """What a search for settings tries, in order."""
 
 
-class Nmf(FactorModel):
+class Nmf(ReweighedFactors):
     """score(u, i) = w_u . h_i, with W, H >= 0 of least ||A - W H'||^2 + regularization (||W||^2 + ||H||^2).
 
     A holds the re-weighed entries (`sparse_product.reweighed`), and zeros. Products and customers are solved in turn,
@@ -75,8 +70,7 @@ class Nmf(FactorModel):
     State: factors, all >= 0.
     """
 
-    # What the entries of each product are divided by, also those of histories from outside.
-    _sums: DoubleArray | None = None
+    config: NmfConfig
 
     def __init__(self, config: NmfConfig | None = None) -> None:
         self.config = config or NmfConfig()
@@ -89,11 +83,6 @@ class Nmf(FactorModel):
         small = 4 * self.config.n_factors**2 * 4
         later = 8 * size.n_entries + factors + small
         return 4 * size.n_entries + 16 * size.n_products + max(20 * size.n_entries, later)
-
-    def _adopt(self, interactions: Interactions) -> None:
-        super()._adopt(interactions)
-        is_needed, weighting = self.config.product_exponent, self.config.weighting
-        self._sums = weight_per_product(interactions.matrix, weighting) if is_needed else None
 
     def _fit(self, interactions: Interactions, rng: np.random.Generator) -> Factors:
         with single_threaded_blas():

@@ -15,9 +15,9 @@ from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions, Size
 from shop_pipeline.models.recommenders.contributions import Explained
 from shop_pipeline.models.recommenders.factor_contributions_kernel import project_entries
-from shop_pipeline.models.recommenders.factor_model import FactorModel
+from shop_pipeline.models.recommenders.reweighed_factors import ReweighedFactors
 from shop_pipeline.models.recommenders.setting_ranges import at_least_one
-from shop_pipeline.models.recommenders.sparse_product import Weighting, multiply, reweighed, weight_per_product
+from shop_pipeline.models.recommenders.sparse_product import Weighting, multiply, reweighed
 from shop_pipeline.models.recommenders.state import Factors
 from shop_pipeline.models.top_n import single_threaded_blas
 
@@ -55,7 +55,7 @@ SPACE: dict[str, tuple[float | str, ...]] = {
 """What a search for settings tries, in order."""
 
 
-class PureSvd(FactorModel, Explained[Factors]):
+class PureSvd(ReweighedFactors, Explained[Factors]):
     """score(u, .) = a_u V V', with V the leading right singular vectors of the matrix of all a_u.
 
     a_u is the history, re-weighed (`sparse_product.reweighed`): with both exponents 1/2, the matrix is the normalised
@@ -63,8 +63,7 @@ class PureSvd(FactorModel, Explained[Factors]):
     State: factors, A V of the customers and V of the products; fewer than n_factors if the matrix has a lower rank.
     """
 
-    # What the entries of each product are divided by, also those of histories from outside.
-    _sums: DoubleArray | None = None
+    config: PureSvdConfig
 
     def __init__(self, config: PureSvdConfig | None = None) -> None:
         self.config = config or PureSvdConfig()
@@ -77,11 +76,6 @@ class PureSvd(FactorModel, Explained[Factors]):
         blocks = size.n_customers * width * 4 + size.n_products * width * (12 * _N_BLOCKS + 40)
         small = 3 * 8 * (_N_BLOCKS * width) ** 2
         return 4 * size.n_entries + 16 * size.n_products + max(20 * size.n_entries, 8 * size.n_entries + blocks + small)
-
-    def _adopt(self, interactions: Interactions) -> None:
-        super()._adopt(interactions)
-        is_needed, weighting = self.config.product_exponent, self.config.weighting
-        self._sums = weight_per_product(interactions.matrix, weighting) if is_needed else None
 
     def _fit(self, interactions: Interactions, rng: np.random.Generator) -> Factors:
         matrix = self._weigh(interactions.matrix)

@@ -16,8 +16,8 @@ import numpy as np
 from shop_pipeline.models.arrays import AnyArray, FloatArray, IntArray
 from shop_pipeline.models.compiled import run_in_threads, thread_count
 from shop_pipeline.models.interactions import Interactions, Size
+from shop_pipeline.models.recommenders.contributions import WeighsHistories
 from shop_pipeline.models.recommenders.recency import steps_back
-from shop_pipeline.models.recommenders.recommender import HistoryRecommender
 from shop_pipeline.models.recommenders.session_neighbours_kernel import list_from_neighbours
 from shop_pipeline.models.recommenders.setting_ranges import at_least_one
 from shop_pipeline.models.recommenders.state import Links
@@ -66,7 +66,7 @@ class _Index:
     session_products: IntArray
 
 
-class SessionNeighbours(HistoryRecommender[Links]):
+class SessionNeighbours(WeighsHistories[Links]):
     """V-SKNN of Ludewig and Jannach 2018, "Evaluation of session-based recommendation algorithms", section 3.3; needs
     times.
 

@@ -72,6 +72,9 @@ class UserNeighbours(Recommender[Links]):
     product, in time but not in memory.
     """
 
+    # How much each entry of a neighbour counts, float32 (n_entries,): weighed once, not for every few lists.
+    _amounts: FloatArray
+
     def __init__(self, config: UserNeighboursConfig | None = None) -> None:
         self.config = config or UserNeighboursConfig()
 
@@ -81,12 +84,18 @@ class UserNeighbours(Recommender[Links]):
         return super().restore(interactions, state)
 
     def memory_bytes(self, size: Size) -> int:
-        """The transposed matrix, and what the search takes at most."""
+        """The transposed matrix, what the search takes at most, and what entries count unless that is their weight."""
         config, transposed = self.config, size.n_entries * (4 + 4) + (size.n_customers + size.n_products) * 8
-        return transposed + memory_at_most(
+        amounts = 0 if config.weight_power == 1 else size.n_entries * 4
+        return amounts + transposed + memory_at_most(
             size.n_products, size.n_customers, size.n_entries, config.n_neighbours, config.similarity,
             config.memory_limit_bytes,
         )  # fmt: skip
+
+    def _adopt(self, interactions: Interactions) -> None:
+        super()._adopt(interactions)
+        data, power = interactions.matrix.data, self.config.weight_power
+        self._amounts = data if power == 1 else data ** np.float32(power)
 
     def _fit(self, interactions: Interactions, rng: np.random.Generator) -> Links:  # noqa: ARG002
         config = self.config
@@ -100,7 +109,7 @@ class UserNeighbours(Recommender[Links]):
 
     def _recommend(self, customer_positions: AnyArray, n: int, exclude_seen: bool) -> TopN:
         found = TopN.empty(len(customer_positions), n)
-        matrix, links, amounts = self.interactions.matrix, self.state, self._amounts()
+        matrix, links, amounts = self.interactions.matrix, self.state, self._amounts
 
         def work(begin: int) -> None:
             task = slice(begin, begin + _LISTS_PER_TASK)
@@ -111,8 +120,3 @@ class UserNeighbours(Recommender[Links]):
 
         run_in_threads(work, range(0, len(customer_positions), _LISTS_PER_TASK), thread_count())
         return found
-
-    def _amounts(self) -> FloatArray:
-        """How much each entry of a neighbour counts, float32 (n_entries,)."""
-        data: FloatArray = self.interactions.matrix.data
-        return data if self.config.weight_power == 1 else data ** np.float32(self.config.weight_power)

@@ -24,10 +24,16 @@ listed AS (
     FROM judged
 ),
 seen AS (
-    -- The newest title that an event carried; ties are broken by the title itself.
+    -- The newest title that an event before the clock carried; ties are broken by the title itself. Later events name
+    -- what nobody knows before the clock, and no more: a new title is not that of earlier days.
     SELECT
-        product_id, arg_max(title, (event_at, title)) AS title, min(_file) AS _file, min(_row) AS _row,
-        min(_part) AS _part
+        product_id,
+        CASE
+            WHEN min(event_at) < getvariable('as_of')
+                THEN arg_max(title, (event_at, title)) FILTER (event_at < getvariable('as_of'))
+            ELSE arg_max(title, (event_at, title))
+        END AS title,
+        min(_file) AS _file, min(_row) AS _row, min(_part) AS _part
     FROM raw.events
     WHERE product_id IS NOT NULL AND NOT is_service AND NOT EXISTS (SELECT 1 FROM raw.products)
     GROUP BY product_id

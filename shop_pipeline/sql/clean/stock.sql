@@ -1,11 +1,11 @@
 -- What was counted of one product on one day. Of several counts of a day the one that landed last holds. Units under
--- zero are kept as none and not refused: without the row, an older count would say that there are some.
+-- zero are kept as none and not refused: without the row, an older count would say that there are some. Counts outlive
+-- products that leave the feed unsold: what no list can show is left out, however much there is of it.
 WITH judged AS (
     SELECT
         landed.*,
         CASE
-            WHEN known.product_id IS NULL AND EXISTS (SELECT 1 FROM raw.products) THEN 'unknown_product'
-            WHEN known.product_id IS NULL THEN 'product_without_events'
+            WHEN known.product_id IS NULL THEN 'no_such_product'
             WHEN stock_date > CAST(getvariable('now') AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE)
                 THEN 'in_the_future'
             WHEN on_order < 0 OR lead_time_days < 0 OR NOT isfinite(lead_time_days) THEN 'impossible_figure'

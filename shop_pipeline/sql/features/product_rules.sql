@@ -1,35 +1,55 @@
--- What the shop's rules say of each product: whether it is shown, what it earns, and whether people buy it again and
--- again. Stock, purchases and returns are those known before the clock, so that the same text tells of an earlier one;
--- the catalogue and its prices are those of today.
+-- What the shop's rules say of each product that was known before the clock: whether it is shown, what it earns, and
+-- whether people buy it again and again. Events, stock, purchases and returns are those known before the clock, so that
+-- the same text tells of an earlier one; the catalogue and its prices are those of today.
+WITH heard AS (
+    SELECT product_id, bool_and(is_service) AS is_service
+    FROM clean.events
+    WHERE event_at < getvariable('as_of') AND product_id IS NOT NULL
+    GROUP BY product_id
+),
+announced AS (
+    SELECT DISTINCT product_id FROM clean.prices WHERE coalesce(valid_from < getvariable('as_of'), true)
+),
+known AS (
+    -- What only later events name, or only a later version of the feed, is not there yet. The one version of a product
+    -- that no feed lists is of no day and tells nothing.
+    SELECT products.*, coalesce(heard.is_service, false) AS is_service
+    FROM clean.products AS products
+    LEFT JOIN heard USING (product_id)
+    LEFT JOIN announced USING (product_id)
+    WHERE heard.is_service = false OR is_listed AND announced.product_id IS NOT NULL
+),
 -- A day's count is known when the day is over, and the clock is the end of a day.
-WITH counted AS (
+counted AS (
     SELECT product_id, arg_max(on_hand, stock_date) AS on_hand
     FROM clean.stock
     WHERE stock_date < CAST(getvariable('as_of') AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE)
     GROUP BY product_id
 ),
 blocked_paths AS (
-    SELECT regexp_replace(trim(blocked), '\s*>\s*', ' > ', 'g') AS path
+    SELECT lower(regexp_replace(blocked, '[\s\pZ]', '', 'g')) AS path
     FROM (SELECT unnest(getvariable('blocked_categories')) AS blocked)
 ),
 blocked AS (
-    -- The mark behind both paths keeps `a > bb` apart from `a > b`.
+    -- Case and spaces do not count; the mark behind both paths keeps `a > bb` apart from `a > b`.
     SELECT DISTINCT product_id
     FROM clean.products
-    JOIN blocked_paths ON starts_with(regexp_replace(trim(category), '\s*>\s*', ' > ', 'g') || ' > ', path || ' > ')
+    JOIN blocked_paths ON starts_with(lower(regexp_replace(category, '[\s\pZ]', '', 'g')) || '>', path || '>')
     UNION
-    SELECT unnest(getvariable('blocked_products'))
+    SELECT trim(blocked) FROM (SELECT unnest(getvariable('blocked_products')) AS blocked)
 ),
 judged AS (
     SELECT
         product_id,
         CASE
-            WHEN NOT is_listed AND EXISTS (SELECT 1 FROM clean.products WHERE is_listed) THEN 'not_listed'
+            WHEN NOT is_listed AND EXISTS (SELECT 1 FROM known WHERE is_listed) THEN 'not_listed'
             WHEN blocked.product_id IS NOT NULL THEN 'blocked'
+            -- Postage in the catalogue is sold, but nobody wants it recommended.
+            WHEN is_service THEN 'service'
             WHEN on_hand <= 0 AND NOT getvariable('show_out_of_stock') THEN 'out_of_stock'
         END AS rule,
         CASE WHEN unit_price > 0 THEN (unit_price - unit_cost)::DOUBLE / unit_price::DOUBLE END AS margin
-    FROM clean.products
+    FROM known
     LEFT JOIN blocked USING (product_id)
     LEFT JOIN counted USING (product_id)
 ),

@@ -58,6 +58,17 @@ groups AS (
     LEFT JOIN ordered USING (customer_id)
     LEFT JOIN (FROM clean.customer_labels WHERE label = 'wholesale') USING (customer_id)
 ),
+shown AS (SELECT product_id FROM features.product_rules WHERE is_shown),
+-- The best-sellers of a country with one customer are what that one did, for everyone to read on the home page. Five is
+-- a usual smallest group of published statistics: none of them can be told from the others by the list alone.
+crowds AS (
+    SELECT scope
+    FROM features.interactions
+    JOIN groups USING (customer_id)
+    SEMI JOIN shown USING (product_id)
+    GROUP BY scope
+    HAVING count(DISTINCT customer_id) >= 5
+),
 scored AS (
     SELECT 'all' AS scope, product_id, score FROM weighed
     UNION ALL
@@ -77,10 +88,11 @@ scored AS (
     SELECT scope, product_id, sum(weight::DECIMAL(18, 9))::DOUBLE
     FROM features.interactions
     JOIN groups USING (customer_id)
+    SEMI JOIN crowds USING (scope)
     GROUP BY ALL
 )
 SELECT scope, row_number() OVER (PARTITION BY scope ORDER BY score DESC, product_id) AS rank, product_id, score
 FROM scored
-SEMI JOIN (FROM features.product_rules WHERE is_shown) USING (product_id)
+SEMI JOIN shown USING (product_id)
 WHERE score > 0
 QUALIFY rank <= getvariable('list_length')

@@ -12,6 +12,7 @@ from shop_pipeline.models.interactions import Interactions
 from shop_pipeline.models.recommenders.hybrid import Hybrid, HybridConfig
 from shop_pipeline.models.recommenders.item_neighbours import ItemNeighbours
 from shop_pipeline.models.recommenders.popularity import Popularity
+from shop_pipeline.models.recommenders.pure_svd import PureSvd, PureSvdConfig
 from shop_pipeline.models.recommenders.recommender import Recommender
 from shop_pipeline.models.recommenders.rp3beta import Rp3Beta
 from shop_pipeline.models.recommenders.state import Parameters
@@ -96,6 +97,31 @@ def test_never_worse_than_the_best_part(seed: int) -> None:
         alone = score_lists(part.recommend(everyone, 10), held_out, 10)[:, 0].mean()
         assert found.alone[name] == pytest.approx(alone, abs=1e-12)
         assert value >= alone - 1e-12
+
+
+def test_where_a_part_has_rounding_alone_the_value_is_the_hybrids() -> None:
+    """Customers 60 to 62 have the whole of another department, for which PureSVD has no factor: what was held out for
+    them is what popularity lists first.
+    """
+    rng = np.random.default_rng(0)
+    bought = rng.random((60, 40)) < 0.4
+    bought[:, 0] = True
+    held = bought & (rng.random(bought.shape) < 0.2) & (np.arange(40) > 0)
+    dense, held_out = np.zeros((63, 43)), np.zeros((63, 43), np.float32)
+    dense[:60, :40], held_out[:60, :40] = bought & ~held, held
+    dense[60:, 40:], held_out[60:, 0] = 1, 1
+    interactions = interactions_of(dense)
+    parts = {"popularity": Popularity(), "svd": PureSvd(PureSvdConfig(n_factors=4))}
+    fitted = {name: part.fit(interactions, np.random.default_rng(0)) for name, part in parts.items()}
+    found = learn_weights(fitted, sp.csr_matrix(held_out), BlendConfig(k=5), np.random.default_rng(0))
+    assert found.value >= max(found.alone.values())
+    assert found.weights["popularity"] > 0
+    hybrid = Hybrid(fitted, found.weights).fit(interactions, np.random.default_rng(0))
+    hybrid = Hybrid(fitted).restore(interactions, hybrid.state)
+    ndcg = score_lists(hybrid.recommend(np.arange(63), 5), sp.csr_matrix(held_out), 5)[:, 0]
+    assert found.value == pytest.approx(ndcg.mean(), abs=1e-12)
+    # Only popularity speaks to them, whatever its weight.
+    np.testing.assert_allclose(ndcg[60:], 1)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -14,6 +14,7 @@ from shop_pipeline.models.recommenders.als import Als, AlsConfig
 from shop_pipeline.models.recommenders.hybrid import Hybrid, HybridConfig
 from shop_pipeline.models.recommenders.item_neighbours import ItemNeighbours
 from shop_pipeline.models.recommenders.popularity import Popularity
+from shop_pipeline.models.recommenders.pure_svd import PureSvd, PureSvdConfig
 from shop_pipeline.models.recommenders.state import Parameters
 from shop_pipeline_tests.models.recommenders.recommender_conformance import (
     RecommenderConformance,
@@ -165,16 +166,66 @@ def test_own_products_come_back_where_they_are_bought_again() -> None:
     model = blend_of({"a": [[8, 9, 4, 2], [8, 9, 4, 2]]}, {"a": 1}, own=[[1, 1, 0, 0], [1, 1, 0, 0]])
     again = sp.csr_matrix(np.array([[1, 0, 0, 0], [0, 0, 0, 0]], np.float32))
     found = model.blend(np.array([1, 0]), 4, again=again)
-    assert listed(found, 1) == [(0, 1.0), (2, 0.5), (3, 0.25)]
+    assert listed(found, 1) == [(0, 1.0), (2, 1.0), (3, 0.5)]
     assert listed(found) == [(2, 1.0), (3, 0.5)]
-    assert asked(model, "a") == [([1, 0], 4, True), ([0], 4, False)]
+    assert asked(model, "a") == [([1], 4, True), ([0], 4, True), ([0], 4, False)]
+
+
+@pytest.mark.parametrize("is_own_shown", [True, False])
+def test_what_comes_again_changes_nothing_for_the_others(is_own_shown: bool) -> None:
+    """Of products 1 and 2, a has 4 and 2, b has 5 and 8: 1/2 + 5/16 and 1/4 + 1/2. By a, product 0 has ten times the
+    best of them: it becomes 1, of which the weight is half.
+    """
+    model = blend_of({"a": [[40, 4, 2]], "b": [[NO, 5, 8]]}, {"a": 0.5, "b": 0.5})
+    again = sp.csr_matrix(np.array([[1, 0, 0]], np.float32))
+    without = listed(model.blend(np.array([0]), 3))
+    assert without == [(1, 0.8125), (2, 0.75)]
+    found = model.blend(np.array([0]), 3, again=again, is_shown=np.array([is_own_shown, True, True]))
+    assert listed(found) == without + [(0, 0.5)] * is_own_shown
+
+
+def test_a_part_that_has_nothing_but_what_comes_again_goes_by_the_best_of_that() -> None:
+    """The customer has 0, 1 and 2; a lists nothing else, or nothing else above 0, and 0 and 1 come again."""
+    again = sp.csr_matrix(np.array([[1, 1, 0, 0]], np.float32))
+    for other in (NO, -3):
+        model = blend_of({"a": [[4, 8, 9, other]], "b": [[NO, NO, NO, 5]]}, WEIGHTS, own=[[1, 1, 1, 0]])
+        assert listed(model.blend(np.array([0]), 4, again=again)) == [(1, 0.75), (0, 0.375), (3, 0.25)]
+
+
+def test_nothing_to_come_again_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts are asked for the same customers in the same blocks, and only once, as without the rule.
+
+    Rows of one part and four places are 32 bytes, of which 100 hold three.
+    """
+    monkeypatch.setattr(hybrid, "BLOCK_BYTES", 100)
+    model = blend_of({"a": [[1, 2, 3, 4, 5]] * 6}, {"a": 1}, 4, np.eye(6, 5) + 1e-3)
+    again = sp.csr_matrix(([1], ([5], [5 - 1])), shape=(6, 5), dtype=np.float32)
+    model.blend(np.arange(5), 4)
+    calls = asked(model, "a").copy()
+    assert calls == [([0, 1, 2], 4, True), ([3, 4], 4, True)]
+    model.blend(np.arange(5), 4, again=again)
+    assert asked(model, "a") == 2 * calls
 
 
 def test_a_product_that_comes_again_and_is_hidden_is_not_listed() -> None:
     model = blend_of({"a": [[8, 9, 4, 2]]}, {"a": 1}, own=[[1, 1, 0, 0]])
     again = sp.csr_matrix(np.array([[1, 0, 0, 0]], np.float32))
     found = model.blend(np.array([0]), 4, again=again, is_shown=np.array([False, True, True, True]))
-    assert listed(found) == [(2, 0.5), (3, 0.25)]
+    assert listed(found) == [(2, 1.0), (3, 0.5)]
+
+
+def test_asked_deeper_parts_add_to_what_others_had_listed() -> None:
+    """Asked for three, a lists 1, 2, 3 and b lists 4, 5, 1; 1, 4 and 5 are hidden. Asked for all, b knows 3 too: to
+    the 1/2 of 5/8 that product 3 had, it adds 1/2 of 2/8. Product 2, which b doesn't know, stays at 1/2 of 6/8.
+    """
+    parts = {"a": [[NO, 8, 6, 5, NO, NO, 1]], "b": [[NO, 4, NO, 2, 8, 7, 1]]}
+    model = blend_of(parts, {"a": 0.5, "b": 0.5}, 3)
+    before = model.blend(np.array([0]), 3)
+    assert listed(before) == [(1, 0.75), (4, 0.5), (5, 0.4375)]
+    found = model.blend(np.array([0]), 3, is_shown=np.array([True, False, True, True, False, False, True]))
+    assert listed(found) == [(3, 0.4375), (2, 0.375), (6, 0.125)]
+    np.testing.assert_array_equal(found.portions[0], [[0.3125, 0.125], [0.375, 0], [0.0625, 0.0625]])
+    assert [n for _, n, _ in asked(model, "b")] == [3, 3, 7]
 
 
 def sparse_shop(n_customers: int = 300, n_products: int = 80) -> Hybrid:
@@ -207,25 +258,63 @@ def test_portions_add_up_to_the_score() -> None:
     np.testing.assert_allclose(found.portions.sum(axis=2), np.nan_to_num(found.scores), rtol=1e-6)
 
 
+def by_rules(model: Hybrid) -> Candidates:
+    """Lists of eight with eight ninths hidden, and of what customers have, some that comes again."""
+    own = model.interactions.matrix
+    again = own.multiply(np.random.default_rng(1).random(own.shape) < 0.05).tocsr()
+    again.eliminate_zeros()
+    return model.blend(np.arange(300), 8, is_shown=np.arange(80) % 9 == 0, again=again)
+
+
 def test_blocks_leave_every_bit_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = np.arange(80) % 9 == 0
-    whole = sparse_shop().blend(np.arange(300), 8, is_shown=shown)
+    whole = by_rules(sparse_shop())
     monkeypatch.setattr(hybrid, "BLOCK_BYTES", 5000)
-    cut = sparse_shop().blend(np.arange(300), 8, is_shown=shown)
+    cut = by_rules(sparse_shop())
     assert whole.products.tobytes() == cut.products.tobytes()
     assert whole.portions.tobytes() == cut.portions.tobytes()
 
 
-def test_memory_is_bounded_by_blocks_and_not_by_customers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_of_factor_models_differ_by_rounding_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their scores are matrix products, which BLAS sums up in an order that depends on how many rows it is handed; the
+    same blocks give the same bits.
+    """
+    parts = {"als": Als(AlsConfig(n_factors=16)), "items": ItemNeighbours(), "svd": PureSvd(PureSvdConfig(16))}
+    model = Hybrid(parts, config=HybridConfig(10)).fit(sparse_shop().interactions, np.random.default_rng(0))
+    whole, again = by_rules(model), by_rules(model)
+    assert whole.portions.tobytes() == again.portions.tobytes()
+    monkeypatch.setattr(hybrid, "BLOCK_BYTES", 5000)
+    cut = by_rules(model)
+    np.testing.assert_array_equal(whole.products, cut.products)
+    np.testing.assert_allclose(whole.portions, cut.portions, rtol=1e-4, atol=1e-6)
+
+
+def test_a_part_with_nothing_but_noise_says_nothing() -> None:
+    """The customer has all of a small department, for which PureSVD has no factor, and nobody else has anything of it
+    and of the large one: what is left is popularity's.
+    """
+    dense = np.zeros((123, 43))
+    dense[:120, :40] = np.random.default_rng(0).random((120, 40)) < 0.3
+    dense[120:, 40:] = [[1, 1, 1], [1, 1, 0], [0, 1, 1]]
+    parts = {"svd": PureSvd(PureSvdConfig(n_factors=8)), "popularity": Popularity()}
+    model = Hybrid(parts, {"svd": 0.7, "popularity": 0.3}).fit(interactions_of(dense), np.random.default_rng(0))
+    found = model.blend(np.array([0, 120, 121]), 10)
+    of_svd = found.portions[:, :, model.names.index("svd")]
+    np.testing.assert_allclose(of_svd.max(axis=1), [0.7, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(found.scores[1:, 0], 0.3, rtol=1e-6)
+
+
+@pytest.mark.parametrize("comes_again", [False, True])
+def test_memory_is_bounded_by_blocks_and_not_by_customers(monkeypatch: pytest.MonkeyPatch, comes_again: bool) -> None:
     """As tracemalloc sees it, with popularity alone as parts, which hold nothing themselves."""
     monkeypatch.setattr(hybrid, "BLOCK_BYTES", 2**20)
     dense = np.zeros((9_000, 200), np.float32)
     dense[np.arange(9_000), np.arange(9_000) % 200] = 1
     model = Hybrid({"a": Popularity(), "b": Popularity()}).fit(interactions_of(dense), np.random.default_rng(0))
     del dense
-    model.blend(np.arange(20), 20)  # compiles
+    again = model.interactions.matrix if comes_again else None
+    model.blend(np.arange(20), 20, again=again)  # compiles
     tracemalloc.start()
-    model.blend(np.arange(9_000), 20)
+    model.blend(np.arange(9_000), 20, again=again)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= model.blend_bytes(9_000, 20) <= 3 * peak
