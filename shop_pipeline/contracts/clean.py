@@ -105,6 +105,15 @@ STOCK = Table(
     ),
     ("product_id", "stock_date"),
     foreign_keys=(ForeignKey(("product_id",), "clean.products", ("product_id",)),),
+    rules=(
+        Rule(
+            "most_counts_are_of_products",
+            "SELECT n_counted, n_known FROM (SELECT count(DISTINCT product_id) AS n_known FROM {batch}),"
+            " (SELECT count(DISTINCT product_id) AS n_counted FROM raw.stock) WHERE n_known < n_counted / 2",
+            "at least half of the products that the feed counts are known: else its ids may be written in another way",
+            "WARN",
+        ),
+    ),
     row_rules=(
         RowRule("exact_duplicate", "all columns equal to another row's; one of them stays", 1, dropped=True),
         RowRule("older_count", "another count of the product and day that landed later holds", 1, dropped=True),

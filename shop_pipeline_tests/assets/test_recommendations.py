@@ -282,7 +282,7 @@ def test_what_strangers_alone_bought_for_a_month_is_not_new(shop: Bench, days: i
 
 
 def test_one_view_does_not_end_what_is_new(shop: Bench) -> None:
-    """C5 has looked at N, so that models know it; for the others it still has the score of P2, and stands first by id."""
+    """C5 has looked at N, so that models know it; for others it still has the score of P2, and stands first by id."""
     shelves = {"P1": "Shirts", "P2": "Mugs", "P3": "Lamps", "P4": "Lamps", "N": "Mugs"}
     shop.fill("clean.products", "product_id", ("N",))
     for product, category in shelves.items():

@@ -91,3 +91,11 @@ def test_counts_of_unknown_products_are_left_out_however_many(counted: Bench, ha
     report = counted.run("clean.stock")
     assert (report.n_rows, report.set_aside) == (40, {"no_such_product": 100})
     assert counted.rows("FROM clean.quarantine") == []
+
+
+@pytest.mark.parametrize(("n_unknown", "warns"), [(1, False), (2, True)])
+def test_a_feed_that_counts_mostly_unknown_products_is_warned_of(counted: Bench, n_unknown: int, warns: bool) -> None:
+    """One product of two is known, or of three: ids in another writing would leave no count at all."""
+    count(counted, *(("b.csv", n, 1, 0, f"p-{n}") for n in range(n_unknown)))
+    told = {outcome.rule: outcome.passed for outcome in counted.run("clean.stock").outcomes}
+    assert told["most_counts_are_of_products"] is not warns

@@ -140,4 +140,4 @@ def test_every_warning_is_asked_here() -> None:
     }
     warns = {rule.name for table in TABLES.values() for rule in table.rules if rule.severity == "WARN"}
     # What is blocked in vain is asked in assets/test_product_rules_sql.py.
-    assert warns == {rule.name for rule in HEALTH} | {"blocked_is_known"}
+    assert warns == {rule.name for rule in HEALTH} | {"blocked_is_known", "most_counts_are_of_products"}

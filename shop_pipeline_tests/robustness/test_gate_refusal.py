@@ -50,12 +50,18 @@ def test_everything_behind_it_is_skipped(refusing: tuple[Shop, Result], prepared
     behind = (
         "clean.orders",
         "features.interactions",
-        "models.als_factors",
+        "models.product_similarity",
         "marts.recommendations",
         "ops.run_manifest",
     )
     assert {became[name] for name in behind} == {"skipped"}
-    for name in ("clean.events", "clean.quarantine", "clean.orders", "features.interactions", "models.als_factors"):
+    for name in (
+        "clean.events",
+        "clean.quarantine",
+        "clean.orders",
+        "features.interactions",
+        "models.product_similarity",
+    ):
         assert refusing[0].kept(f"FROM {name} ORDER BY ALL") == prepared.kept(f"FROM {name} ORDER BY ALL"), name
 
 
