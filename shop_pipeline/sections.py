@@ -123,7 +123,8 @@ class Recommend(Section):
     customer_measures: list[CustomerMeasure] = ["cosine"]
     """The same for customers (models.customer_similarity); there are many more of them than products."""
     models: list[ModelName] | None = None
-    """Which models the `tune` job compares; all whose needs the data meet, if not given. Popularity is always one."""
+    """Which models the `tune` job compares, and a daily run before it; all whose needs the data meet, if not given.
+    Popularity is always one."""
     tuning_minutes: float = Field(4.0, gt=0)
     """What the search for settings may take; the fits of the found settings come on top."""
 

@@ -60,12 +60,17 @@ def starting_settings(recommend: Recommend, name: str) -> Settings:
     return entry_of(name).defaults() | own.get(name, {})
 
 
+def before_any_search(recommend: Recommend) -> tuple[str, ...]:
+    """The models that stand in, without those that shop.yaml leaves out."""
+    return tuple(name for name in BEFORE_ANY_SEARCH if recommend.models is None or name in recommend.models)
+
+
 def best_of_each_family(run: Run) -> list[str]:
     """What a hybrid may be made of: by the last search the best of each family, the best first."""
     found: dict[str, str] = {}
     for (name,) in run.duck.execute(f"SELECT model FROM {SELECTION} ORDER BY value DESC, model").fetchall():
         found.setdefault(CATALOGUE[name].family, name)
-    return list(found.values()) or list(BEFORE_ANY_SEARCH)
+    return list(found.values() or before_any_search(run.session.settings.recommend))
 
 
 def hybrid_weights(run: Run) -> dict[str, float]:
@@ -107,7 +112,8 @@ def to_judge(run: Run) -> list[str]:
         if found:
             return [name for (name,) in found]
     chosen = candidate(run)
-    return list(hybrid_weights(run)) or ([chosen] if chosen else list(BEFORE_ANY_SEARCH))
+    single = [chosen] if chosen else before_any_search(run.session.settings.recommend)
+    return list(hybrid_weights(run) or single)
 
 
 def untrained(run: Run, names: Iterable[str], trained: Interactions) -> Iterator[tuple[str, Recommender[Any]]]:

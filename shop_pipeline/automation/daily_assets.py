@@ -7,7 +7,7 @@ Here: reading the choice. Not here: the search
 import dagster as dg
 import duckdb
 
-from ..assets.choices import BEFORE_ANY_SEARCH, SELECTION, WEIGHTS
+from ..assets.choices import SELECTION, WEIGHTS, before_any_search
 from ..assets.ratings import NAME as RATINGS
 from ..assets.shelf import REPURCHASES, RULES
 from ..assets.similarities import CUSTOMERS
@@ -15,7 +15,7 @@ from ..assets.trade_offs import NAME as TRADE_OFFS
 from ..assets.tuning import TRIALS
 from ..contracts import TABLES
 from ..contracts.fitted import FITTED
-from ..settings import Paths
+from ..settings import Paths, load_settings
 from ..storage import query
 
 SEARCH = (TRIALS, SELECTION)
@@ -45,7 +45,7 @@ def chosen_models(paths: Paths) -> tuple[str, ...]:
     ):
         if found := _ask(paths, choice):
             return tuple(str(name) for name, *_ in found)
-    return BEFORE_ANY_SEARCH
+    return before_any_search(load_settings(paths.shop_yaml).recommend)
 
 
 def _ask(paths: Paths, sql: str) -> list[tuple[object, ...]]:

@@ -45,6 +45,11 @@ def test_before_the_first_run_and_before_the_first_search(paths: Paths) -> None:
     assert fitted(paths) == set(BEFORE_ANY_SEARCH)
 
 
+def test_before_the_first_search_the_models_of_shop_yaml_alone(paths: Paths) -> None:
+    paths.shop_yaml.write_text("recommend: {models: [als, nmf]}", "utf-8")
+    assert fitted(paths) == {"als"}
+
+
 def test_a_file_of_a_version_without_a_search(paths: Paths) -> None:
     with duckdb.connect(str(paths.published)) as duck:
         duck.execute("CREATE SCHEMA marts; CREATE TABLE marts.other (x INTEGER)")

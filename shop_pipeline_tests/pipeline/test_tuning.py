@@ -8,7 +8,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any, get_args
 
 import duckdb
@@ -161,7 +160,7 @@ def future(
     paths = Paths(tmp_path_factory.mktemp("tuned_future"))
     shutil.copytree(finished_shop.paths.landing, paths.landing)
     shutil.copy(copied.shop_yaml, paths.shop_yaml)
-    _, last = add_future(Path(paths.landing / "events"))
+    _, last = add_future(paths.landing)
     first = finished_shop.value("SELECT min(event_date) FROM raw.events")
     assert run_shop(paths, first, last, as_of=clock).success
     with tuned(paths, clock) as duck:

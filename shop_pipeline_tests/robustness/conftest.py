@@ -1,6 +1,6 @@
 """One sample that has run undisturbed, and one with a late file behind it; every test works on a copy.
 
-8 days (2025-06-23 to 30), 80 customers, 40 products; models small, and a test period that 8 days can hold, so that
+8 days (2025-06-23 to 30), 80 customers, 40 products; one model, and a test period that 8 days can hold, so that
 `marts.model_evaluation` has rows; it is wanted from one judged customer on, which is all that two days may bring.
 """
 
@@ -15,7 +15,7 @@ from .folder import Shop, event
 CONFIG = ShopConfig(days=8, customers=80, products=40)
 SETTINGS = """\
 shop: {timezone: Europe/London, currency: GBP, first_day: 2025-06-23}
-recommend: {holdout_days: 2, n_factors: 8, iterations: 3}
+recommend: {holdout_days: 2, models: [item_neighbours]}
 readiness: {model_evaluation: 1}
 feeds:
   events: {files: "landing/events/**/*"}

@@ -66,7 +66,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Paths:
     paths = Paths(tmp_path_factory.mktemp("served"))
     write_sample(SAMPLE, paths.data)
     with paths.shop_yaml.open("a") as settings:
-        settings.write(f"alerts: {{webhook: {webhook.url!r}}}\n")
+        settings.write(f"alerts: {{webhook: {webhook.url!r}}}\nrecommend: {{models: [item_neighbours]}}\n")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(paths).items():
             patch.setenv(name, value)
