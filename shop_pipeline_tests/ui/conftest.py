@@ -125,7 +125,7 @@ def scheduled(starting: Server, loading: "subprocess.Popen[str]", location: dict
     started = starting.ask(START_SCHEDULE, selector=WHERE | {"scheduleName": "every_morning"})["startSchedule"]
     assert started["__typename"] == "ScheduleStateResult", started
     _start_a_day_ago(starting.paths)
-    (run,) = wait_for(lambda: starting.runs(dagster__schedule_name="every_morning"), 90, "a tick of every_morning")
+    (run,) = wait_for(lambda: starting.runs(dagster__schedule_name="every_morning"), 240, "a tick of every_morning")
     starting.ask(STOP_SCHEDULE, id=started["scheduleState"]["id"])
     # What it asks for is known; the days without events that it would load are no part of this shop.
     starting.ask(CANCEL, id=run["runId"])
