@@ -16,9 +16,9 @@ from shop_pipeline.simulate import ShopConfig, write_sample
 from shop_pipeline.storage import open_warehouse, set_variables
 from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
 
-# Folders whose tests share something dear: one worker takes all of them. Elsewhere a worker takes a module at a time.
-# What takes longest begins first, and before all of it `ui`: it waits for Dagster's clocks while the others work.
-TOGETHER = ("ui", "robustness", "pipeline", "readme", "simulate")
+# Folders whose tests share something dear: one worker takes all of them; the models share what numba compiles, which a
+# fresh clone does not have. Elsewhere a worker takes a module at a time. What takes longest begins first.
+TOGETHER = ("robustness", "pipeline", "models", "ui", "readme", "simulate")
 SAMPLE = ShopConfig(days=40, customers=300, products=60, seed=11)
 # Short periods, so that there is one to learn the hybrid's weights on, and rebuying that a small shop shows.
 SETTINGS = "recommend: {holdout_days: 12}\nlists: {rebuy_share: 0.02, rebuy_buyers: 3, blocked_products: [P00006]}\n"
@@ -26,10 +26,15 @@ SETTINGS = "recommend: {holdout_days: 12}\nlists: {rebuy_share: 0.02, rebuy_buye
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares something on one worker."""
     for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else item.path.stem))
-    items.sort(key=lambda item: [*TOGETHER, item.path.parent.name].index(item.path.parent.name))
+        item.add_marker(pytest.mark.xdist_group(_shared(item) or item.path.stem))
+    items.sort(key=lambda item: [*TOGETHER, ""].index(_shared(item)))
+
+
+def _shared(item: pytest.Item) -> str:
+    """The folder of `TOGETHER` that the test lies in; empty for none."""
+    return next((name for name in TOGETHER if name in item.path.relative_to(Path(__file__).parent).parts), "")
 
 
 @pytest.fixture(scope="session", autouse=True)
