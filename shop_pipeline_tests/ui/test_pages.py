@@ -17,7 +17,7 @@ from shop_pipeline.contracts import TABLES
 
 from .server import Server
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 QUIET_BROWSER = [
     "--no-sandbox",
     "--disable-gpu",
@@ -60,9 +60,9 @@ def test_the_asset_graph_is_drawn_with_its_groups_and_assets(page: Page) -> None
     page.goto("/asset-groups")
     for group in ("raw", "clean", "features", "models", "marts", "ops"):
         _shown(page, group)
-    # All groups at once take the page more than a minute to lay out.
-    for group, asset in (("ops", "run_manifest"), ("features", "product_rules")):
-        page.get_by_text(group, exact=True).filter(visible=True).first.click()
+    page.keyboard.press("Alt+e")  # opens all groups
+    # The graph draws what is in view: of the whole one, wider than the window, that is its end.
+    for asset in ("recommendations", "run_manifest"):
         _shown(page, asset)
 
 
