@@ -10,7 +10,7 @@
 | (marts)  | hybrid.py   | how much each model counts in the blend                      |
 | models   | models.py   | similarities, and every recommender's learned state          |
 | models   | sessions.py | what comes next in a visit                                   |
-| (marts)  | trade_offs.py | what rules, diversity and margin cost                      |
+| (marts)  | trade_offs.py | what rules, diversity and margin cost                     |
 | marts    | marts.py    | what people query: recommendations, sales, evaluation ...    |
 | ops      | ops.py      | the manifest of a good run; publishes                        |
 
