@@ -38,5 +38,7 @@ ModelName = Literal[
     "mult_vae",
 ]
 
+ClassifierName = Literal["logistic_regression", "linear_svm", "decision_tree", "gradient_boosting"]
+
 CustomerMeasure = Literal["cosine", "pearson", "euclidean", "jaccard", "tfidf", "bm25", "asymmetric"]
 Measure = Literal[CustomerMeasure, "content", "bought_with"]

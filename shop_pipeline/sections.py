@@ -5,11 +5,11 @@ Here: declarations only. Not here: where the file is and how it is read (`settin
 """
 
 import re
-from typing import Annotated, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
 
-from .names import CustomerMeasure, Label, Measure, ModelName
+from .names import ClassifierName, CustomerMeasure, Label, Measure, ModelName
 
 
 def _regular_expression(text: str) -> str:
@@ -155,3 +155,45 @@ class Lists(Section):
     """Another name draws other customers; the same name always the same ones."""
     email_length: int = Field(5, ge=1, le=100)
     """Places of a list for an e-mail."""
+
+
+class Segments(Section):
+    """How customers are put into segments (`marts.customer_segments`)."""
+
+    most: int = Field(8, ge=2, le=20)
+    """The largest number of segments that k-means is tried with."""
+    sample: int = Field(20_000, ge=100)
+    """Customers from whom clusters are learned, drawn at random; all others are put into what was found."""
+
+
+class Value(Section):
+    """Lifetime value (`marts.customer_value`)."""
+
+    horizon_days: int = Field(365, ge=1, le=3660)
+    """How far ahead purchases count."""
+    discount_rate: FiniteFloat = Field(0.1, ge=0, le=1)
+    """Per year: money in a year is worth 1 / (1 + rate) of money now."""
+    margin: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of revenue that is earned. Without it, that of the lines whose cost is known; where no cost is known,
+    revenue counts in full."""
+    interval: float = Field(0.8, gt=0, lt=1)
+    """Share of customers whose value lies between `clv_low` and `clv_high`."""
+    holdout_days: int | None = Field(None, ge=1, le=3660)
+    """Length of the period that the report on lifetime value holds out; without it a third of the history."""
+    tiers: dict[str, Annotated[float, Field(gt=0, le=1)]] = {"platinum": 0.05, "gold": 0.15, "silver": 0.3}
+    """Shares of the customers, those with the highest value first; who is in none is `bronze`."""
+    weights: dict[Literal["ordinary", "wholesale"], Annotated[float, Field(ge=0)]] = {"ordinary": 1, "wholesale": 1}
+    """W of the customer value score R / C x W, by group of customers."""
+
+
+class Propensity(Section):
+    """Who leaves, and who buys what next (`marts.churn_scores`, `marts.purchase_propensity`)."""
+
+    churn_days: int = Field(90, ge=1, le=3660)
+    """Who buys nothing for so many days has left."""
+    category_days: int = Field(30, ge=1, le=3660)
+    """Within so many days a category is bought, or a next purchase made."""
+    categories: int = Field(12, ge=1, le=100)
+    """How many categories are looked at, those with most buyers first."""
+    models: list[ClassifierName] = list(get_args(ClassifierName))
+    """Which classifiers are compared."""

@@ -16,7 +16,7 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError
 
 from .names import GatedModel
-from .sections import Customers, Interactions, Lists, Recommend, Returns, Section
+from .sections import Customers, Interactions, Lists, Propensity, Recommend, Returns, Section, Segments, Value
 
 FeedName = Literal[
     "events",
@@ -123,6 +123,9 @@ class ShopSettings(Section):
     customers: Customers = Customers()
     recommend: Recommend = Recommend()
     lists: Lists = Lists()
+    segments: Segments = Segments()
+    value: Value = Value()
+    propensity: Propensity = Propensity()
     readiness: dict[GatedModel, Annotated[int, Field(ge=0)]] = Field({})
     """Own thresholds for the first quantity that a model needs (marts.model_readiness); 0: in any case."""
     limits: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field({})

@@ -11,6 +11,9 @@
 | models   | models.py   | similarities, and every recommender's learned state          |
 | models   | sessions.py | what comes next in a visit                                   |
 | (marts)  | trade_offs.py | what rules, diversity and margin cost                     |
+| models, marts | segments.py | who is like whom, and what a segment is like            |
+| models, marts | value.py    | lifetime value, and how far it can be trusted           |
+| models, marts | propensity.py | who leaves, who buys what next, and for how much      |
 | marts    | marts.py    | what people query: recommendations, sales, evaluation ...    |
 | ops      | ops.py      | the manifest of a good run; publishes                        |
 
@@ -20,9 +23,38 @@ warehouse open for a run.
 
 import dagster as dg
 
-from . import clean, features, hybrid, marts, models, ops, raw, readiness, sessions, trade_offs, tuning
+from . import (
+    clean,
+    features,
+    hybrid,
+    marts,
+    models,
+    ops,
+    propensity,
+    raw,
+    readiness,
+    segments,
+    sessions,
+    trade_offs,
+    tuning,
+    value,
+)
 
-STAGES = (raw, clean, features, readiness, tuning, hybrid, models, sessions, trade_offs, marts)
+STAGES = (
+    raw,
+    clean,
+    features,
+    readiness,
+    tuning,
+    hybrid,
+    models,
+    sessions,
+    trade_offs,
+    segments,
+    value,
+    propensity,
+    marts,
+)
 
 
 def all_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:

@@ -5,6 +5,7 @@ The test period is the last `recommend.holdout_days` before the clock, the valid
 Here: both cuts, from the stored events. Not here: what is judged (`tuning.py`, `hybrid.py`, `evaluation.py`), metrics.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,12 +73,21 @@ def interactions_before(run: Run, split_at: datetime) -> Interactions | None:
         return read_interactions(run.duck, sql_text("features.interactions"))
 
 
-def make_at(run: Run, name: str, split_at: datetime) -> str:
-    """Fill a temporary table by the SQL of the table `name` with an earlier clock, and return its name."""
-    temporary = f"{name.replace('.', '_')}_at_cut"
+def make_at(run: Run, name: str, split_at: datetime, over: tuple[str, ...] = ()) -> str:
+    """Fill a temporary table by the SQL of the table `name` with an earlier clock, and return its name.
+
+    The text reads the stored tables as they are, but those named in `over`, which were made so before it.
+    """
+    text = sql_text(name)
+    for table in over:
+        text = re.sub(rf"\b{re.escape(table)}\b", _at_cut(table), text)
     with _clock_at(run, split_at):
-        run.duck.execute(f"CREATE OR REPLACE TEMP TABLE {temporary} AS {sql_text(name)}")
-    return temporary
+        run.duck.execute(f"CREATE OR REPLACE TEMP TABLE {_at_cut(name)} AS {text}")
+    return _at_cut(name)
+
+
+def _at_cut(name: str) -> str:
+    return f"{name.replace('.', '_')}_at_cut"
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from shop_pipeline.checks import Gate
 from shop_pipeline.contracts import TABLES
 from shop_pipeline.settings import ShopSettings
 from shop_pipeline.storage import open_warehouse, set_variables
-from shop_pipeline_tests.checks.world import AS_OF, World
+from shop_pipeline_tests.checks.rows import AS_OF
+from shop_pipeline_tests.checks.world import World
 
 
 class CopiedWorld(World):

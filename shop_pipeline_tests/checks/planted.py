@@ -9,14 +9,12 @@ from datetime import date, datetime
 from shop_pipeline.checks.suite import Promise, promises
 from shop_pipeline.contracts import TABLES, Column, Table
 from shop_pipeline.contracts.fitted import FITTED
-from shop_pipeline_tests.checks.world import AS_OF, EVALUATIONS, MOMENT, Plant
+from shop_pipeline_tests.checks import customer_rows, propensity_rows, segment_rows, value_rows
+from shop_pipeline_tests.checks.rows import AS_OF, MOMENT, Plant, last
+from shop_pipeline_tests.checks.world import EVALUATIONS
 
 EARLIER = datetime(2025, 1, 1)
 NAN, INFINITE = float("nan"), float("inf")
-
-
-def last(**change: object) -> Plant:
-    return Plant({-1: change})
 
 
 # As text, because the client turns a NaN within a list into a null; that is the third.
@@ -312,6 +310,10 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ],
     ("marts.model_trials", "one_best_per_model"): [last(is_best=True), Plant({1: {"is_best": False}})],
     ("marts.model_trials", "key(model, trial)"): [last(trial=1)],
+    **customer_rows.BY_HAND,
+    **value_rows.BY_HAND,
+    **segment_rows.BY_HAND,
+    **propensity_rows.BY_HAND,
 }
 
 # A negative weight, or none, is out of its range and not over zero: there is no row that breaks the range alone.
@@ -365,6 +367,10 @@ ALSO: dict[tuple[str, str], set[str]] = {
     },
     ("models.user_neighbours", "key(customer_id, rank)"): {"ranks_have_no_gap"},
     ("marts.model_trials", "known_value(status)"): {"done_has_a_value"},
+    **customer_rows.ALSO,
+    **value_rows.ALSO,
+    **segment_rows.ALSO,
+    **propensity_rows.ALSO,
 }
 
 

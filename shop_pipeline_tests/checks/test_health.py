@@ -12,7 +12,7 @@ import pytest
 from shop_pipeline.checks import Gate, Part
 from shop_pipeline.contracts import TABLES
 from shop_pipeline.contracts.health import HEALTH
-from shop_pipeline_tests.checks.world import AS_OF, Row, row
+from shop_pipeline_tests.checks.rows import AS_OF, Row, row
 
 NAME = "marts.recommendations"
 CUSTOMERS = [f"C{n:02}" for n in range(30)]

@@ -9,7 +9,8 @@ from shop_pipeline.checks import GateRefused
 from shop_pipeline.checks.suite import promises
 from shop_pipeline.contracts import TABLES
 from shop_pipeline_tests.checks.planted import ASKED, BY_HAND, PLANTED, Case
-from shop_pipeline_tests.checks.world import GOOD, Row, World
+from shop_pipeline_tests.checks.rows import Row
+from shop_pipeline_tests.checks.world import GOOD, World
 
 
 def required(name: str) -> list[str]:

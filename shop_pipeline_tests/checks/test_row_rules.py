@@ -11,7 +11,8 @@ import pytest
 
 from shop_pipeline.checks import GateRefused
 from shop_pipeline.contracts import TABLES, RowRule, Table
-from shop_pipeline_tests.checks.world import DAY, GOOD, Row, World
+from shop_pipeline_tests.checks.rows import DAY, Row
+from shop_pipeline_tests.checks.world import GOOD, World
 
 ROWS = 40
 AT_LIMIT = 2  # of 40: the 5 % that every limit of the contracts allows

@@ -1,7 +1,7 @@
 """A hand-made shop of a few rows in which every table keeps every promise, and what is done to its rows to break one.
 
-`GOOD` is the clean frame of each table. `Plant` changes rows of it. Bad rows for nulls, ranges, values, keys and
-foreign keys are made from the contract itself; rules by name are planted by hand in `planted.py`.
+`GOOD` is the clean frame of each table. Bad rows for nulls, ranges, values, keys and foreign keys are made from the
+contract itself; rules by name are planted by hand in `planted.py`. Tables about customers have a module per area.
 
 The shop, worked by hand: order O1 sells 2 x P1 at 10 and postage at 3, and takes 1 x P1 back: 20 + 3 - 10 = 13. Order
 O2 sells one P2 for nothing and takes three back, one of which it sold: a missing amount there leaves every total as it
@@ -9,46 +9,19 @@ is. P1 has two versions, each event is of a first one.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
 from shop_pipeline.checks import Gate, Part, Report
-from shop_pipeline.contracts import TABLES, Column, Table
+from shop_pipeline.contracts import TABLES, Table
 from shop_pipeline.contracts.fitted import FITTED
+from shop_pipeline_tests.checks import customer_rows, propensity_rows, segment_rows, value_rows
+from shop_pipeline_tests.checks.rows import AS_OF, DAY, MOMENT, Row, row
 
-Row = dict[str, Any]
-AS_OF = datetime(2025, 2, 1)
-MOMENT, DAY = datetime(2025, 1, 2, 10), date(2025, 1, 2)
-BY_TYPE: dict[str, Any] = {
-    "TIMESTAMP": MOMENT,
-    "DATE": DAY,
-    "BOOLEAN": False,
-    "DOUBLE": 0.5,
-    "FLOAT": 0.5,
-    "FLOAT[]": [0.5, 0.5],
-    "VARCHAR[]": ["P1"],
-}
 JUDGED = {"_row": "BIGINT", "_part": "INTEGER"}
 """Types of the judgement columns that are not text."""
-
-
-def default(column: Column) -> Any:
-    """A value that keeps the promises of one column."""
-    if column.values:
-        return column.values[0]
-    if column.type == "VARCHAR":
-        return f"{column.name} 1"
-    return BY_TYPE.get(column.type, max(1, int(column.minimum or 0)))
-
-
-def row(name: str, **given: Any) -> Row:
-    """A row of the table: defaults, and what is given."""
-    unknown = set(given) - set(TABLES[name].column_names)
-    assert not unknown, f"{name} has no columns {unknown}"
-    return {column.name: default(column) for column in TABLES[name]} | given
 
 
 def _event(event_id: str, event_type: str, product: str, customer: str, **given: Any) -> Row:
@@ -282,21 +255,11 @@ GOOD: dict[str, list[Row]] = {
     "ops.check_results": _each("ops.check_results", "rule", ("a", "b")),
     "ops.landing_files": _each("ops.landing_files", "file", ("a.csv", "b.csv")),
     "ops.run_manifest": _each("ops.run_manifest", "run_id", ("a", "b")),
+    **customer_rows.GOOD,
+    **value_rows.GOOD,
+    **segment_rows.GOOD,
+    **propensity_rows.GOOD,
 }
-
-
-@dataclass(frozen=True)
-class Plant:
-    """Changes to rows of the clean frame by position (-1 is the last), and positions of rows that are there twice."""
-
-    changes: Mapping[int, Row] = field(default_factory=dict)
-    twice: tuple[int, ...] = ()
-
-    def spoil(self, rows: list[Row]) -> list[Row]:
-        found = [dict(good) for good in rows]
-        for position, change in self.changes.items():
-            found[position] |= change
-        return found + [dict(found[position]) for position in self.twice]
 
 
 class World:

@@ -1,0 +1,7 @@
+"""Segments of customers."""
+
+import dagster as dg
+
+
+def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    return []
