@@ -42,6 +42,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, fresh: Path) -> None:
     escaped = str(fresh).replace("'", "''")
     connection.execute(f"ATTACH '{escaped}' AS published")
     try:
+        # Together: a comment by itself is a transaction, and there is one per column.
+        connection.execute("BEGIN")
         for schema in SCHEMAS:
             connection.execute(f"CREATE SCHEMA published.{schema}")
         for table in TABLES.values():
@@ -51,6 +53,10 @@ def _copy(connection: duckdb.DuckDBPyConnection, fresh: Path) -> None:
                     f"CREATE TABLE published.{table.qualified} AS FROM {table.qualified} ORDER BY {order}"
                 )
                 _describe(connection, f"published.{table.qualified}", table.qualified)
+        connection.execute("COMMIT")
+    except duckdb.Error:
+        connection.execute("ROLLBACK")
+        raise
     finally:
         connection.execute("DETACH published")
 
