@@ -48,6 +48,7 @@ def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
         sql_asset("clean.stock"),
         sql_asset("clean.events", partitions=partitions, companions=(LOADED_FILES,)),
         sql_asset("clean.customers"),
+        sql_asset("clean.tickets"),
         gated_asset(
             TABLES["clean.returns"],
             build_returns,

@@ -18,6 +18,10 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
         sql_asset("features.model_counts"),
         sql_asset("features.product_rules", afterwards=_hidden),
         sql_asset("features.repurchases"),
+        sql_asset("features.purchases"),
+        sql_asset("features.rfm"),
+        sql_asset("features.customer_features"),
+        sql_asset("features.customer_categories"),
     ]
 
 

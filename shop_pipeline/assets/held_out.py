@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,13 @@ def make_at(run: Run, name: str, split_at: datetime, over: tuple[str, ...] = ())
 
 def _at_cut(name: str) -> str:
     return f"{name.replace('.', '_')}_at_cut"
+
+
+def days_before(run: Run, days: int) -> datetime:
+    """The clock so many calendar days of the shop earlier: the end of a day, also across a change to summer time."""
+    zone = run.session.settings.shop.zone
+    last = (run.as_of - timedelta(microseconds=1)).replace(tzinfo=UTC).astimezone(zone).date()
+    return run.session.end_of_day(last - timedelta(days=days))
 
 
 @contextmanager

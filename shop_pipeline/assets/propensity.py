@@ -1,7 +1,148 @@
-"""Churn, purchases of a category, and amounts."""
+"""Churn, purchases of a category, and amounts: learned at earlier clocks, judged at a later one, stored as numbers.
+
+Here: `models.propensity_models` with how each model was judged, and the assets around it. Not here: what customers were
+like (`propensity_cuts.py`), learning (`models/propensity`), and the scores of today (`propensity_scores.py`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
+import numpy as np
+import pandas as pd
+
+from ..contracts import TABLES
+from ..models.propensity.amount_choice import AmountChoice, choose_amount_model
+from ..models.propensity.choose import Choice, choose_classifier
+from ..models.propensity.features import Amounts, Labelled
+from .gated import Built, Run, empty, gated_asset
+from .propensity_cuts import CutAt, cuts, labelled_customers, labelled_pairs, largest_categories
+from .propensity_scores import MODELS, amounts_page, build_amounts, build_churn, build_propensity, churn_page
+from .readiness import NAME as READINESS
+from .readiness import shortfall
+from .sql_files import sql_asset
+
+EVALUATION = "marts.propensity_evaluation"
+KNOWN_FROM = ("features.purchases", "features.rfm", "features.customer_features", "features.customer_categories")
+# The features are made again at earlier clocks, from these.
+MADE_FROM = ("clean.order_lines", "clean.returns", "clean.events", "clean.sessions", "clean.tickets")
+NAIVE_BY = ("days_since_last", "n_purchases")
+NAIVE_BY_CATEGORY = ("category_days_since_purchase", "category_n_purchases")
 
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    return []
+    """The models, their judgement, and three tables of scores."""
+    kinds, scored_from = {"python", "scikitlearn"}, {MODELS, *KNOWN_FROM}
+    upstream = {READINESS, "clean.products", "clean.customer_labels", *KNOWN_FROM, *MADE_FROM}
+    return [
+        gated_asset(TABLES[MODELS], build_models, upstream, kinds=kinds),
+        sql_asset(EVALUATION),
+        gated_asset(
+            TABLES["marts.churn_scores"], build_churn, {*scored_from, EVALUATION}, kinds=kinds, afterwards=churn_page
+        ),
+        gated_asset(TABLES["marts.purchase_propensity"], build_propensity, scored_from, kinds=kinds),
+        gated_asset(TABLES["marts.purchase_amounts"], build_amounts, scored_from, kinds=kinds, afterwards=amounts_page),
+    ]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was chosen for one target, over which window, and when it was judged."""
+
+    target: str
+    choice: Choice | AmountChoice
+    horizon_days: int
+    split_at: datetime
+
+
+def build_models(run: Run) -> Built:
+    """The published model of each target in numbers, and the figures of all that were compared."""
+    if note := shortfall(run, "churn"):
+        return empty(MODELS, {"note": note})
+    settings = run.session.settings.propensity
+    learned = [*_learn_churn(run, settings.churn_days), *_learn_purchases(run, settings.category_days)]
+    if not learned:
+        return empty(MODELS, {"note": f"the history is shorter than two windows of {settings.category_days} days"})
+    run.duck.register("found_models", pd.concat([_rows(each) for each in learned], ignore_index=True))
+    return Built("SELECT * FROM found_models", metadata={each.target: _told(each) for each in learned})
+
+
+def _learn_churn(run: Run, days: int) -> Iterator[Learned]:
+    found = [(cut, labelled) for cut in cuts(run, days) if (labelled := labelled_customers(run, cut)[0])]
+    yield from _classifier(run, "churn", days, found, NAIVE_BY)
+
+
+def _learn_purchases(run: Run, days: int) -> Iterator[Learned]:
+    """Of which category, and for how much: both look at the same cuts."""
+    categories, pairs, amounts = largest_categories(run), [], []
+    for cut in cuts(run, days):
+        if found := labelled_pairs(run, cut, categories) if categories else None:
+            pairs.append((cut, found))
+        if spent := labelled_customers(run, cut)[1]:
+            amounts.append((cut, spent))
+    yield from _classifier(run, "category", days, pairs, NAIVE_BY_CATEGORY)
+    yield from _amount(run, days, amounts)
+
+
+def _classifier(
+    run: Run, target: str, days: int, found: list[tuple[CutAt, Labelled]], naive_by: tuple[str, ...]
+) -> Iterator[Learned]:
+    if len(found) < 2:
+        return
+    candidates = run.session.settings.propensity.models
+    choice = choose_classifier(candidates, [labelled for _, labelled in found], naive_by, _rng(run))
+    run.log.info(f"{target}: {choice.model.name}")
+    yield Learned(target, choice, days, found[-1][0].split_at)
+
+
+def _amount(run: Run, days: int, found: list[tuple[CutAt, Amounts]]) -> Iterator[Learned]:
+    if len(found) < 2:
+        return
+    choice = choose_amount_model([amounts for _, amounts in found], _rng(run))
+    run.log.info(f"amount: {choice.model.name}")
+    yield Learned("amount", choice, days, found[-1][0].split_at)
+
+
+def _rng(run: Run) -> np.random.Generator:
+    return np.random.default_rng(run.session.settings.recommend.seed)
+
+
+def _rows(learned: Learned) -> pd.DataFrame:
+    """The published model's numbers, and the figures of all; a figure that is none is left out."""
+    choice = learned.choice
+    rows = [(choice.model.name, *row) for row in choice.model.rows()]
+    for judged in choice.judged:
+        ends = ((figure.metric, (figure.value, figure.low, figure.high)) for figure in judged.figures)
+        rows += [
+            (judged.model, "figure", position, metric, value)
+            for metric, interval in ends
+            for position, value in enumerate(interval)
+            if np.isfinite(interval[0]) and np.isfinite(value)
+        ]
+        rows += [(judged.model, "judgement", 0, name, value) for name, value in _about(learned, judged).items()]
+    frame = pd.DataFrame(rows, columns=["model", "part", "position", "feature", "value"])
+    return frame.assign(target=learned.target)
+
+
+def _about(learned: Learned, judged: Any) -> dict[str, float]:
+    return {
+        "is_published": float(judged.is_published),
+        "beats_naive": float(judged.beats_naive),
+        "n_customers": float(learned.choice.n_customers),
+        "share": float(getattr(learned.choice, "share", 1.0)),
+        "horizon_days": float(learned.horizon_days),
+        "split_at": learned.split_at.replace(tzinfo=UTC).timestamp(),
+    }
+
+
+def _told(learned: Learned) -> Any:
+    """Who is published, how all compare, and what there is to say."""
+    choice = learned.choice
+    lines = [f"**{choice.model.name}**, {learned.horizon_days} days. {' '.join(choice.notes)}", ""]
+    metrics = [figure.metric for figure in choice.judged[0].figures]
+    lines += ["| model | " + " | ".join(metrics) + " |", "|---" * (len(metrics) + 1) + "|"]
+    for judged in choice.judged:
+        lines.append(f"| {judged.model} | " + " | ".join(f"{figure.value:.3f}" for figure in judged.figures) + " |")
+    return dg.MetadataValue.md("\n".join(lines))

@@ -1,0 +1,176 @@
+"""Churn, purchases of a category and amounts over a shop in which who leaves is known.
+
+240 customers buy every five days from their first day on. Half of them stay; each of the others stops on a day of their
+own. Even ones buy of `a`, odd ones of `b`; customers above 120 spend ten times as much. The window is 20 days, so that
+there are cuts 60, 40 and 20 days before the clock.
+"""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shop_pipeline.assets.gated import Run
+from shop_pipeline.assets.propensity import EVALUATION, build_models
+from shop_pipeline.assets.propensity_cuts import FEATURES, cuts, labelled_customers
+from shop_pipeline.assets.propensity_scores import (
+    AMOUNTS,
+    CHURN,
+    MODELS,
+    PROPENSITY,
+    build_amounts,
+    build_churn,
+    build_propensity,
+)
+from shop_pipeline.settings import ShopSettings
+from shop_pipeline.storage import open_warehouse
+from shop_pipeline_tests.assets.conftest import AS_OF, SETTINGS, Bench
+
+N_CUSTOMERS, DAYS, WINDOW = 240, 120, 20
+NUMBERS = {"churn_days": WINDOW, "category_days": WINDOW, "categories": 5, "models": ["logistic_regression"]}
+
+
+def stop_day(number: int) -> int:
+    """The day after which a customer buys no more, spread over all days; who stays has none."""
+    return DAYS + 1 if number % 4 < 2 else 5 + (number * 37) % (DAYS - 5)
+
+
+def purchases(until: int) -> list[tuple[Any, ...]]:
+    """Customer, day, category and amount; a few more or less, so that no class is all alike."""
+    rng = np.random.default_rng(7)
+    return [
+        (f"C{number:03}", day, "ab"[number % 2], (10.0 if number <= 120 else 100.0) * (0.8 + 0.4 * rng.random()))
+        for number in range(1, N_CUSTOMERS + 1)
+        for day in range(number % 30, until, 5)
+        if day < stop_day(number) and rng.random() < 0.8
+    ]
+
+
+def fill(bench: Bench, rows: list[tuple[Any, ...]], first: int = 0) -> None:
+    """The money events behind them, and the lines."""
+    start = AS_OF - timedelta(days=DAYS)
+    told = [
+        (f"E{first + n}", f"O{first + n}", customer, category.upper(), start + timedelta(days=day, hours=12), amount)
+        for n, (customer, day, category, amount) in enumerate(rows)
+    ]
+    bench.fill(
+        "clean.events",
+        "event_id order_id customer_id product_id event_at event_date event_type quantity unit_price session_id",
+        *((e, o, c, p, at, at.date(), "purchase", 1, amount, f"S{e}") for e, o, c, p, at, amount in told),
+    )
+    bench.fill(
+        "clean.order_lines",
+        "event_id order_id customer_id product_id line_at line_date quantity unit_price gross_amount net_amount"
+        " booked_amount net_quantity line_number product_version",
+        *((e, o, c, p, at, at.date(), 1, a, a, a, a, 1, 1, 1) for e, o, c, p, at, a in told),
+    )
+
+
+@pytest.fixture(scope="module")
+def shop(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The shop with its features and scores; the last test adds to it."""
+    folder = tmp_path_factory.mktemp("propensity")
+    duck = open_warehouse(shutil.copyfile(empty_warehouse, folder / "warehouse.duckdb"), memory_gb=1)
+    bench = Bench(duck, folder)
+    settings = ShopSettings.model_validate(SETTINGS.model_dump() | {"propensity": NUMBERS})
+    bench.session = replace(bench.session, settings=settings)
+    bench.set(n_categories=5)
+    bench.fill("clean.products", "product_id category", ("A", "a > x"), ("B", "b"))
+    bench.fill("clean.customers", "customer_id", *((f"C{n:03}",) for n in range(1, N_CUSTOMERS + 1)))
+    fill(bench, purchases(DAYS))
+    make(bench)
+    yield bench
+    duck.close()
+
+
+def make(bench: Bench) -> None:
+    for name in ("purchases", "rfm", "customer_features", "customer_categories"):
+        bench.run(f"features.{name}")
+    bench.build(build_models, MODELS)
+    bench.run(EVALUATION)
+    for builder, name in ((build_churn, CHURN), (build_propensity, PROPENSITY), (build_amounts, AMOUNTS)):
+        bench.build(builder, name)
+
+
+def test_who_stopped_is_told_from_who_stays(shop: Bench) -> None:
+    """At the clock a customer who stopped more than a window ago has left, and nobody else can be known to have."""
+    found = dict(shop.rows(f"SELECT customer_id, probability FROM {CHURN}"))
+    ages = {f"C{n:03}": DAYS - stop_day(n) for n in range(1, N_CUSTOMERS + 1)}
+    left = [found[c] for c, age in ages.items() if age > WINDOW and c in found]
+    stays = [found[c] for c, age in ages.items() if age < 0]
+    assert len(stays) == N_CUSTOMERS // 2
+    assert min(left) > 0.7
+    # Who stays skips a fifth of the days, so that a few look as if they had stopped.
+    assert np.quantile(stays, 0.95) < 0.5
+    ((reason,),) = shop.rows(f"SELECT top_reasons[1] FROM {CHURN} WHERE customer_id = 'C002'")
+    assert "no purchase for" in reason
+
+
+def test_a_customer_buys_of_their_own_category(shop: Bench) -> None:
+    wrong = shop.rows(
+        f"""SELECT own.customer_id FROM {PROPENSITY} AS own JOIN {PROPENSITY} AS other USING (customer_id)
+        JOIN features.customer_features AS f USING (customer_id)
+        WHERE own.category = f.favourite_category AND other.category <> f.favourite_category
+          AND own.probability <= other.probability"""
+    )
+    assert wrong == []
+    assert shop.rows(f"SELECT DISTINCT category FROM {PROPENSITY} ORDER BY 1") == [("a",), ("b",)]
+
+
+def test_who_spent_ten_times_as_much_will(shop: Bench) -> None:
+    """Amounts are spread by a fifth around 10 and 100; a mean of few purchases is drawn to the mean of all."""
+    found = shop.rows(f"SELECT customer_id > 'C120', expected_amount, amount_low, amount_high FROM {AMOUNTS}")
+    assert max(expected for is_dear, expected, *_ in found if not is_dear) < 25
+    assert min(expected for is_dear, expected, *_ in found if is_dear) > 75
+    means = [low <= (100 if is_dear else 10) <= high for is_dear, _, low, high in found]
+    assert np.mean(means) >= 0.8
+
+
+def test_how_models_were_judged_is_stored_with_them(shop: Bench) -> None:
+    published = shop.rows(f"SELECT DISTINCT target, model, beats_baseline FROM {EVALUATION} WHERE is_published")
+    assert {target for target, *_ in published} == {"churn", "category", "amount"}
+    assert ("churn", "logistic_regression", True) in published
+    cut = AS_OF - timedelta(days=WINDOW)
+    assert shop.rows(f"SELECT DISTINCT split_at, horizon_days FROM {EVALUATION}") == [(cut, WINDOW)]
+    ((auc,),) = shop.rows(
+        f"SELECT value FROM {EVALUATION} WHERE target = 'churn' AND metric = 'roc_auc' AND model LIKE 'logistic%'"
+    )
+    assert auc > 0.95
+
+
+def test_a_cut_knows_what_was_known_at_its_clock(shop: Bench) -> None:
+    """C002 stopped on day 79 (5 + 74 % 115): 60 days before the clock it is alive, 20 days before it has left."""
+    run = Run(shop.session, AS_OF, None, {}, logging.getLogger(__name__))
+    seen = {}
+    for cut in cuts(run, WINDOW):
+        left, amounts = labelled_customers(run, cut)
+        ids = [one for (one,) in shop.rows(f"SELECT customer_id FROM {cut.features} ORDER BY 1")]
+        assert left is not None
+        assert amounts is not None
+        days = left.features.values[:, FEATURES.index("days_since_last")]
+        seen[(AS_OF - cut.split_at).days] = (bool(left.labels[ids.index("C002")]), days[ids.index("C002")] < 20)
+        assert len(amounts) == int((~left.labels).sum())
+    assert stop_day(2) == 79
+    assert seen == {60: (False, True), 40: (True, True), 20: (True, False)}
+
+
+def test_too_short_a_history_gives_empty_tables_that_say_so(bench: Bench) -> None:
+    built = bench.build(build_models, MODELS)
+    assert "history" in built.metadata["note"]
+    for builder, name in ((build_churn, CHURN), (build_propensity, PROPENSITY), (build_amounts, AMOUNTS)):
+        assert "no model" in bench.build(builder, name).metadata["note"]
+
+
+def test_nothing_after_the_clock_is_used(shop: Bench) -> None:
+    """Everybody buys in the month after the clock, and all is made again: the same tables."""
+    tables = (MODELS, EVALUATION, CHURN, PROPENSITY, AMOUNTS)
+    before = {name: shop.rows(f"FROM {name} ORDER BY ALL") for name in tables}
+    fill(shop, [(f"C{n:03}", DAYS + n % 30, "a", 5000.0) for n in range(1, N_CUSTOMERS + 1)], first=1_000_000)
+    make(shop)
+    assert {name: shop.rows(f"FROM {name} ORDER BY ALL") for name in tables} == before
