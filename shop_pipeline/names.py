@@ -13,6 +13,8 @@ GatedModel = Literal[
     "model_evaluation",
     "recommendations",
     "session_transitions",
+    "clv",
+    "churn",
 ]
 
 Label = Literal["wholesale", "bot", "staff", "test"]

@@ -76,7 +76,7 @@ SILENCE = "who is still there stays silent for 3 gaps with e^-3 = 5 %: only then
 
 def candidates(n_factors: int) -> tuple[Candidate, ...]:
     """Every model with its requirements; ALS needs more customers and products than it has factors."""
-    return (*_built(n_factors), *_planned())
+    return (*_built(n_factors), *_about_customers(), *_planned())
 
 
 def _built(n_factors: int) -> tuple[Candidate, ...]:
@@ -193,20 +193,8 @@ def _built(n_factors: int) -> tuple[Candidate, ...]:
     )
 
 
-def _planned() -> tuple[Candidate, ...]:
-    """What later versions bring, judged already."""
-    doubling = f"a pair in {RULE_ORDERS} orders where chance brings {RULE_ORDERS // 2} has p < 2.5 % (Poisson)"
+def _about_customers() -> tuple[Candidate, ...]:
     return (
-        Candidate(
-            "association_rules",
-            "marts.bought_together",
-            "rules for {rule_pairs:,} pairs, on every product",
-            (
-                Requirement("rule_pairs", 1, "none", doubling, "no rules"),
-                Requirement("rule_products", "sold_products", "reduced", PART, "rules for {rule_pairs:,} pairs"),
-            ),
-            is_built=False,
-        ),
         Candidate(
             "clv",
             "marts.customer_value",
@@ -224,11 +212,10 @@ def _planned() -> tuple[Candidate, ...]:
                     4 * EVENTS_PER_PARAMETER,
                     "reduced",
                     "10 repeat buyers for each of the 4 parameters of BG/NBD (rule of Peduzzi and others 1996)",
-                    "CLV as cohort mean",
+                    "CLV by the past rate",
                 ),
-                Requirement("history_gaps", SILENT_GAPS, "reduced", SILENCE, "CLV as cohort mean"),
+                Requirement("history_gaps", SILENT_GAPS, "reduced", SILENCE, "CLV by the past rate"),
             ),
-            is_built=False,
         ),
         Candidate(
             "churn",
@@ -243,6 +230,22 @@ def _planned() -> tuple[Candidate, ...]:
                     "no churn scores",
                 ),
                 Requirement("history_gaps", SILENT_GAPS, "none", SILENCE, "no churn scores"),
+            ),
+        ),
+    )
+
+
+def _planned() -> tuple[Candidate, ...]:
+    """What later versions bring, judged already."""
+    doubling = f"a pair in {RULE_ORDERS} orders where chance brings {RULE_ORDERS // 2} has p < 2.5 % (Poisson)"
+    return (
+        Candidate(
+            "association_rules",
+            "marts.bought_together",
+            "rules for {rule_pairs:,} pairs, on every product",
+            (
+                Requirement("rule_pairs", 1, "none", doubling, "no rules"),
+                Requirement("rule_products", "sold_products", "reduced", PART, "rules for {rule_pairs:,} pairs"),
             ),
             is_built=False,
         ),

@@ -124,7 +124,7 @@ def test_the_page_says_it_in_a_sentence_and_in_a_table() -> None:
     now, _, later, *_ = text.splitlines()
     assert now.startswith("412 events with a product: best sellers; similar products; no user similarity; ")
     assert later.startswith("Later versions: rules for 38 pairs; ")
-    assert "; CLV as cohort mean; " in later
+    assert "; CLV by the past rate; " in now
     assert (
         "| customer_similarity | none | no user similarity | 15 customers with 5 products or more"
         " | 16 | 16 cases tell a share within 0.25 at 95 %: (1.96 x 0.5 / 0.25)^2 |"
