@@ -21,7 +21,12 @@ from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
 TOGETHER = ("robustness", "pipeline", "models", "ui", "readme", "simulate")
 SAMPLE = ShopConfig(days=40, customers=300, products=60, seed=11)
 # Short periods, so that there is one to learn the hybrid's weights on, and rebuying that a small shop shows.
-SETTINGS = "recommend: {holdout_days: 12}\nlists: {rebuy_share: 0.02, rebuy_buyers: 3, blocked_products: [P00006]}\n"
+SETTINGS = """\
+recommend: {holdout_days: 12}
+lists: {rebuy_share: 0.02, rebuy_buyers: 3, blocked_products: [P00006]}
+propensity: {churn_days: 8, category_days: 8}
+readiness: {churn: 20}
+"""
 
 
 @pytest.hookimpl(tryfirst=True)

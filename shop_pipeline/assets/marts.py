@@ -19,6 +19,15 @@ from .shelf import REPURCHASES, RULES
 from .sql_files import sql_asset
 from .trade_offs import NAME as TRADE_OFFS
 
+# Of the stages before, what nothing else is made from.
+ABOUT_CUSTOMERS = (
+    "marts.segment_migration",
+    "marts.clv_calibration",
+    "marts.revenue_reconciliation",
+    "marts.purchase_propensity",
+    "marts.purchase_amounts",
+)
+
 STALE_AFTER = timedelta(days=2)
 """Two mornings without new lists."""
 
@@ -37,7 +46,7 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     }
     recommended_from |= {SELECTION, WEIGHTS, RULES, REPURCHASES, *fitted}
     # Nothing reads them; the publication comes after all that was learned.
-    learned_beside = ("models.rating_factors", TRADE_OFFS)
+    learned_beside = ("models.rating_factors", TRADE_OFFS, *ABOUT_CUSTOMERS)
     made = [
         sql_asset("marts.sales_daily", afterwards=_revenue),
         sql_asset("marts.popular_products", afterwards=examples.popular_products_page),
@@ -57,6 +66,8 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
         sql_asset("marts.email_recommendations", afterwards=examples.email_recommendations_page),
         sql_asset("marts.product_page_recommendations", afterwards=examples.product_page_recommendations_page),
         sql_asset("marts.home_page_recommendations", afterwards=examples.home_page_recommendations_page),
+        sql_asset("marts.customer_360"),
+        sql_asset("marts.service_desk"),
     ]
     # Every table is upstream of a mart or, if only for its refusals, of the quarantine.
     last = ("clean.quarantine", *learned_beside, *(".".join(asset.key.path) for asset in made))

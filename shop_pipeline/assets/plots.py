@@ -22,6 +22,19 @@ def bars(frame: pd.DataFrame, x: str, y: str) -> Any:
     )
 
 
+def curves(frame: pd.DataFrame, x: str, y: str, name: str) -> Any:
+    """A curve of `y` over the number `x` per name."""
+    ends = {"x": alt.X(x, type="quantitative"), "y": alt.Y(y, type="quantitative")}
+    return _picture(alt.Chart(frame).mark_line(point=True).encode(**ends, color=alt.Color(name, type="nominal")))
+
+
+def scatter(frame: pd.DataFrame, x: str, y: str, name: str) -> Any:
+    """A point per row, coloured by `name`."""
+    ends = {"x": alt.X(x, type="quantitative"), "y": alt.Y(y, type="quantitative")}
+    points = alt.Chart(frame).mark_circle(size=14, opacity=0.6)
+    return _picture(points.encode(**ends, color=alt.Color(name, type="nominal")))
+
+
 def histogram(frame: pd.DataFrame, x: str) -> Any:
     """How `x` is spread, counted on a logarithmic axis."""
     counts = alt.Y("count()", scale=alt.Scale(type="symlog"))
@@ -52,6 +65,16 @@ def trade_off(frame: pd.DataFrame, x: str, y: str, interval: tuple[str, str], la
     )
     names = base.mark_text(dx=6, dy=-8, align="left").encode(y=height, text=alt.Text(label, type="quantitative"))
     return _picture(curve + spread + points + names)
+
+
+def calibration(frame: pd.DataFrame, expected: str, actual: str, name: str) -> Any:
+    """Points of what was expected against what came, by name; on the diagonal both are the same."""
+    x = alt.X(expected, type="quantitative", scale=alt.Scale(zero=True))
+    points = alt.Chart(frame).mark_point(filled=True).encode(x=x, y=alt.Y(actual, type="quantitative"), color=name)
+    most = max(float(frame[expected].max()), float(frame[actual].max()))
+    ends = pd.DataFrame({expected: [0.0, most], actual: [0.0, most]})
+    diagonal = alt.Chart(ends).mark_line(opacity=0.5, color="grey").encode(x=x, y=alt.Y(actual, type="quantitative"))
+    return _picture(diagonal + points)
 
 
 def _picture(chart: Any) -> Any:

@@ -4,7 +4,6 @@ Here: `models.propensity_models` with how each model was judged, and the assets 
 like (`propensity_cuts.py`), learning (`models/propensity`), and the scores of today (`propensity_scores.py`).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +15,6 @@ import pandas as pd
 from ..contracts import TABLES
 from ..models.propensity.amount_choice import AmountChoice, choose_amount_model
 from ..models.propensity.choose import Choice, choose_classifier
-from ..models.propensity.features import Amounts, Labelled
 from .gated import Built, Run, empty, gated_asset
 from .propensity_cuts import CutAt, cuts, labelled_customers, labelled_pairs, largest_categories
 from .propensity_scores import MODELS, amounts_page, build_amounts, build_churn, build_propensity, churn_page
@@ -27,22 +25,25 @@ from .sql_files import sql_asset
 EVALUATION = "marts.propensity_evaluation"
 KNOWN_FROM = ("features.purchases", "features.rfm", "features.customer_features", "features.customer_categories")
 # The features are made again at earlier clocks, from these.
-MADE_FROM = ("clean.order_lines", "clean.returns", "clean.events", "clean.sessions", "clean.tickets")
+MADE_FROM = (
+    *("clean.orders", "clean.order_lines", "clean.returns", "clean.events", "clean.sessions", "clean.tickets"),
+    *("clean.products", "clean.customer_labels"),
+)
 NAIVE_BY = ("days_since_last", "n_purchases")
 NAIVE_BY_CATEGORY = ("category_days_since_purchase", "category_n_purchases")
 
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The models, their judgement, and three tables of scores."""
-    kinds, scored_from = {"python", "scikitlearn"}, {MODELS, *KNOWN_FROM}
-    upstream = {READINESS, "clean.products", "clean.customer_labels", *KNOWN_FROM, *MADE_FROM}
+    kinds, scored_from = {"python", "scikitlearn"}, {MODELS, "features.customer_features", "features.rfm"}
+    upstream = {READINESS, *KNOWN_FROM, *MADE_FROM}
     return [
         gated_asset(TABLES[MODELS], build_models, upstream, kinds=kinds),
         sql_asset(EVALUATION),
         gated_asset(
             TABLES["marts.churn_scores"], build_churn, {*scored_from, EVALUATION}, kinds=kinds, afterwards=churn_page
         ),
-        gated_asset(TABLES["marts.purchase_propensity"], build_propensity, scored_from, kinds=kinds),
+        gated_asset(TABLES["marts.purchase_propensity"], build_propensity, {MODELS, *KNOWN_FROM}, kinds=kinds),
         gated_asset(TABLES["marts.purchase_amounts"], build_amounts, scored_from, kinds=kinds, afterwards=amounts_page),
     ]
 
@@ -59,50 +60,51 @@ class Learned:
 
 def build_models(run: Run) -> Built:
     """The published model of each target in numbers, and the figures of all that were compared."""
-    if note := shortfall(run, "churn"):
-        return empty(MODELS, {"note": note})
-    settings = run.session.settings.propensity
-    learned = [*_learn_churn(run, settings.churn_days), *_learn_purchases(run, settings.category_days)]
+    found = {**_learn_churn(run), **_learn_purchases(run)}
+    told = {target: each if isinstance(each, str) else _told(each) for target, each in found.items()}
+    learned = [each for each in found.values() if isinstance(each, Learned)]
     if not learned:
-        return empty(MODELS, {"note": f"the history is shorter than two windows of {settings.category_days} days"})
+        return empty(MODELS, told)
     run.duck.register("found_models", pd.concat([_rows(each) for each in learned], ignore_index=True))
-    return Built("SELECT * FROM found_models", metadata={each.target: _told(each) for each in learned})
+    return Built("SELECT * FROM found_models", metadata=told)
 
 
-def _learn_churn(run: Run, days: int) -> Iterator[Learned]:
+def _learn_churn(run: Run) -> dict[str, Learned | str]:
+    """The model of who leaves, or why there is none."""
+    if note := shortfall(run, "churn"):
+        return {"churn": note}
+    days = run.session.settings.propensity.churn_days
     found = [(cut, labelled) for cut in cuts(run, days) if (labelled := labelled_customers(run, cut)[0])]
-    yield from _classifier(run, "churn", days, found, NAIVE_BY)
+    return {"churn": _learned(run, "churn", days, found, NAIVE_BY)}
 
 
-def _learn_purchases(run: Run, days: int) -> Iterator[Learned]:
+def _learn_purchases(run: Run) -> dict[str, Learned | str]:
     """Of which category, and for how much: both look at the same cuts."""
-    categories, pairs, amounts = largest_categories(run), [], []
+    days, categories = run.session.settings.propensity.category_days, largest_categories(run)
+    pairs, amounts = [], []
     for cut in cuts(run, days):
         if found := labelled_pairs(run, cut, categories) if categories else None:
             pairs.append((cut, found))
         if spent := labelled_customers(run, cut)[1]:
             amounts.append((cut, spent))
-    yield from _classifier(run, "category", days, pairs, NAIVE_BY_CATEGORY)
-    yield from _amount(run, days, amounts)
+    return {
+        "category": _learned(run, "category", days, pairs, NAIVE_BY_CATEGORY),
+        "amount": _learned(run, "amount", days, amounts, ()),
+    }
 
 
-def _classifier(
-    run: Run, target: str, days: int, found: list[tuple[CutAt, Labelled]], naive_by: tuple[str, ...]
-) -> Iterator[Learned]:
+def _learned(
+    run: Run, target: str, days: int, found: list[tuple[CutAt, Any]], naive_by: tuple[str, ...]
+) -> Learned | str:
     if len(found) < 2:
-        return
-    candidates = run.session.settings.propensity.models
-    choice = choose_classifier(candidates, [labelled for _, labelled in found], naive_by, _rng(run))
+        return f"fewer than two windows of {days} days with somebody to learn from before them"
+    samples = [sample for _, sample in found]
+    if target == "amount":
+        choice: Choice | AmountChoice = choose_amount_model(samples, _rng(run))
+    else:
+        choice = choose_classifier(run.session.settings.propensity.models, samples, naive_by, _rng(run))
     run.log.info(f"{target}: {choice.model.name}")
-    yield Learned(target, choice, days, found[-1][0].split_at)
-
-
-def _amount(run: Run, days: int, found: list[tuple[CutAt, Amounts]]) -> Iterator[Learned]:
-    if len(found) < 2:
-        return
-    choice = choose_amount_model([amounts for _, amounts in found], _rng(run))
-    run.log.info(f"amount: {choice.model.name}")
-    yield Learned("amount", choice, days, found[-1][0].split_at)
+    return Learned(target, choice, days, found[-1][0].split_at)
 
 
 def _rng(run: Run) -> np.random.Generator:
@@ -112,7 +114,7 @@ def _rng(run: Run) -> np.random.Generator:
 def _rows(learned: Learned) -> pd.DataFrame:
     """The published model's numbers, and the figures of all; a figure that is none is left out."""
     choice = learned.choice
-    rows = [(choice.model.name, *row) for row in choice.model.rows()]
+    rows = [(choice.model.name, part, n, feature or "", value) for part, n, feature, value in choice.model.rows()]
     for judged in choice.judged:
         ends = ((figure.metric, (figure.value, figure.low, figure.high)) for figure in judged.figures)
         rows += [

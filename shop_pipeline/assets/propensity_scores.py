@@ -19,9 +19,9 @@ from .propensity_cuts import customers_now, largest_categories, pairs_now
 
 MODELS = "models.propensity_models"
 CHURN, PROPENSITY, AMOUNTS = "marts.churn_scores", "marts.purchase_propensity", "marts.purchase_amounts"
-NO_MODEL = {"note": "no model: the history is too short to learn from and to judge on"}
+NO_MODEL = {"note": f"no model: {MODELS} says why"}
 STORED = f"""
-SELECT model, part, position, feature, value FROM {MODELS}
+SELECT model, part, position, nullif(feature, ''), value FROM {MODELS}
 WHERE target = ? AND part NOT IN ('figure', 'judgement')
 ORDER BY part, position, feature
 """

@@ -13,6 +13,7 @@ import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from ..assets.segmentation import NAME as SEGMENTATION
 from ..assets.session import FULL_REFRESH_TAG, TUNING_TAG
 from ..settings import ShopSettings, find_paths, load_settings
 from .alerts import tell_of_failure
@@ -29,7 +30,8 @@ LOOK_EVERY_SECONDS = 10
 def build_jobs() -> list[UnresolvedAssetJobDefinition]:
     """`daily` and `full_refresh` over all assets but the search, `tune` over the search and what follows it."""
     search, weekly, rules = (
-        dg.AssetSelection.assets(*(name.split(".") for name in names)) for names in (SEARCH, WEEKLY, LIST_RULES)
+        dg.AssetSelection.assets(*(name.split(".") for name in names))
+        for names in (SEARCH, (*WEEKLY, SEGMENTATION), LIST_RULES)
     )
     everything = dg.AssetSelection.all() - search
     return [

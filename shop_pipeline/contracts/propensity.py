@@ -36,7 +36,7 @@ PROPENSITY_MODELS = Table(
             " judgement: about the figures",
         ),
         Column("position", "BIGINT", "its place among the numbers of the part", minimum=0),
-        Column("feature", "VARCHAR", "the feature, or the figure, that it belongs to", required=False),
+        Column("feature", "VARCHAR", "the feature, or the figure, that it belongs to; empty where to none"),
         Column("value", "DOUBLE", "the number"),
     ),
     ("target", "model", "part", "feature", "position"),

@@ -1,4 +1,4 @@
-"""The SQL of clean.events, .products, .customers, .rates and .stock: a raw row planted for each row rule; clean frames.
+"""The SQL of the tables of `clean` that refuse rows: a raw row planted for each row rule; clean frames.
 
 Each planted row breaks one rule; the test of completeness takes the rules from the contracts. Clean raw rows set
 nothing aside. Loads are padded with clean rows, because a share of more than 5 % would refuse the load.
@@ -39,12 +39,15 @@ PRODUCT = {"product_id": "planted", "unit_price": 2, "unit_cost": 1, "attributes
 CUSTOMER = {"customer_id": "planted", "name": "Ann", "birth_year": 1990} | PLACE
 RATE = {"currency": "EUR", "rate_date": DAY, "rate": 0.8} | PLACE
 STOCK = {"product_id": "P1", "stock_date": DAY, "on_hand": 5, "on_order": 2, "lead_time_days": 3.0} | PLACE
+TICKET = {"ticket_id": "planted", "customer_id": "C1", "opened_at": NOON, "closed_at": AFTER_NOON, "satisfaction": 4.0}
+TICKET |= PLACE
 TEMPLATES = {
     "clean.events": EVENT,
     "clean.products": PRODUCT,
     "clean.customers": CUSTOMER,
     "clean.rates": RATE,
     "clean.stock": STOCK,
+    "clean.tickets": TICKET,
 }
 PADDING = 60
 
@@ -93,6 +96,17 @@ PLANTED: dict[str, dict[str, list[dict[str, Any]]]] = {
         "in_the_future": [{"stock_date": datetime.now().date() + timedelta(days=2)}],
         "impossible_figure": [{"on_order": -1}, {"lead_time_days": -0.5}, {"lead_time_days": float("nan")}],
     },
+    "clean.tickets": {
+        "exact_duplicate": [{"ticket_id": "T0"}],
+        "older_state": [{"ticket_id": "T0", "closed_at": None, "_file": "e.csv"}],
+        "duplicate_ticket": [{"ticket_id": "T0", "customer_id": "C2", "_row": 1}],
+        "in_the_future": [
+            {"opened_at": datetime.now() + timedelta(days=2), "closed_at": None},
+            {"closed_at": datetime.now() + timedelta(days=2)},
+        ],
+        "closed_before_opened": [{"closed_at": NOON - timedelta(seconds=1)}],
+        "impossible_mark": [{"satisfaction": mark} for mark in (-0.5, 1000.5, float("nan"))],
+    },
 }
 CASES = [
     (table, rule, change) for table, rules in PLANTED.items() for rule, changes in rules.items() for change in changes
@@ -110,7 +124,7 @@ def insert(bench: Bench, name: str, row: dict[str, Any]) -> None:
 
 @pytest.fixture
 def raw(bench: Bench) -> Bench:
-    """Sixty clean rows in each of raw.events, .products, .customers, .rates and .stock, numbered from 0."""
+    """Sixty clean rows in each of raw.events, .products, .customers, .rates, .stock and .tickets, numbered from 0."""
     numbers = range(PADDING)
     events = [EVENT | {"event_id": f"E{n}", "order_id": f"O{n}", "_row": n + 2, "_file": "e.csv"} for n in numbers]
     # E0's twin without an id is told by its content.
@@ -119,7 +133,9 @@ def raw(bench: Bench) -> Bench:
     customers = [CUSTOMER | {"customer_id": f"C{n}", "_row": n + 2} for n in numbers]
     rates = [RATE | {"rate_date": DAY - timedelta(days=n), "_row": n + 2} for n in numbers]
     stock = [STOCK | {"product_id": f"P{n}", "_row": n + 2} for n in numbers]
+    tickets = [TICKET | {"ticket_id": f"T{n}", "_row": n + 2} for n in numbers]
     feeds = {"events": events, "products": products, "customers": customers, "rates": rates, "stock": stock}
+    feeds |= {"tickets": tickets}
     for name, rows in feeds.items():
         bench.fill(f"raw.{name}", " ".join(rows[0]), *(tuple(row.values()) for row in rows))
     bench.fill("clean.products", "product_id", *((f"P{n}",) for n in numbers))

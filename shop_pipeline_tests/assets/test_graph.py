@@ -181,6 +181,7 @@ def test_stages_stand_in_the_order_in_which_they_feed_one_another() -> None:
     place = {name: order.index(name.split(".")[0]) for name in specs()}
     place["marts.model_readiness"] = order.index("readiness")
     place["marts.hybrid_weights"] = order.index("hybrid")
+    place |= dict.fromkeys(("marts.clv_evaluation", "models.clv_parameters"), order.index("value"))
     place |= dict.fromkeys(("marts.model_trials", "marts.model_selection"), order.index("tuning"))
     backwards = [(name, above) for name in specs() for above in upstream(name) if place[above] > place[name]]
     assert backwards == []

@@ -162,7 +162,8 @@ def test_a_cut_knows_what_was_known_at_its_clock(shop: Bench) -> None:
 
 def test_too_short_a_history_gives_empty_tables_that_say_so(bench: Bench) -> None:
     built = bench.build(build_models, MODELS)
-    assert "history" in built.metadata["note"]
+    assert set(built.metadata) == {"churn", "category", "amount"}
+    assert all("fewer than two windows" in note for note in built.metadata.values())
     for builder, name in ((build_churn, CHURN), (build_propensity, PROPENSITY), (build_amounts, AMOUNTS)):
         assert "no model" in bench.build(builder, name).metadata["note"]
 

@@ -14,7 +14,7 @@ BUYER = "foreign_key(customer_id) -> features.rfm"
 SCORED = ("marts.churn_scores", "marts.purchase_propensity", "marts.purchase_amounts")
 
 
-def _number(model: str, part: str, feature: str | None, value: float) -> Row:
+def _number(model: str, part: str, feature: str, value: float) -> Row:
     told: dict[str, Any] = {"target": "churn", "model": model, "part": part, "feature": feature, "value": value}
     return row("models.propensity_models", position=0, **told)
 
@@ -28,7 +28,7 @@ GOOD: dict[str, list[Row]] = {
     "models.propensity_models": [
         _number(NAIVE, "figure", "roc_auc", 0.5),
         _number(PUBLISHED, "judgement", "is_published", 1),
-        _number(PUBLISHED, "intercept", None, -1),
+        _number(PUBLISHED, "intercept", "", -1),
         _number(PUBLISHED, "coefficient", "days_since_last", 0.1),
     ],
     "marts.propensity_evaluation": [_figure(NAIVE), _figure(PUBLISHED, is_published=True, beats_baseline=True)],

@@ -1,0 +1,68 @@
+"""What cuts in time are used for: learning on an older one, and judging on a later one that nothing has seen.
+
+Belongs here: who learns what, and the sample that is learned from. Does not belong here: learning and choosing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from shop_pipeline.models.propensity.features import Amounts, Labelled
+from shop_pipeline.models.propensity.fitting import MOST_ROWS
+
+Cut = TypeVar("Cut", Labelled, Amounts)
+# Of a cut that has to serve for both, this share is learned from and the rest calibrated on.
+LEARNED = 2 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[Cut]):
+    """Which customers serve for what."""
+
+    learn: Cut
+    tune: Cut
+    """Calibration, and the choice of the model."""
+    naive: Cut
+    """What the naive rule counts: no older than what models are calibrated on."""
+    judge: Cut
+    learn_again: Cut
+    """What is published is made once more, from the two newest cuts."""
+    tune_again: Cut
+    notes: tuple[str, ...]
+
+
+def plan(cuts: Sequence[Cut], rng: np.random.Generator) -> Plan[Cut]:
+    """From two or three cuts, oldest first. ValueError for another number."""
+    if len(cuts) == 3:
+        oldest, middle, newest = cuts
+        found = Plan(oldest, middle, middle, newest, middle, newest, ())
+    elif len(cuts) == 2:
+        older, newest = cuts
+        order = rng.permutation(len(older))
+        n_learned = round(len(older) * LEARNED)
+        # A cut of one customer serves for both, and is refused later for being too small.
+        learn = older.part(np.sort(order[: max(n_learned, 1)]))
+        tune = older.part(np.sort(order[min(n_learned, len(older) - 1) :]))
+        note = "Only two cuts in time: learned from two thirds of the customers of the older, calibrated on the rest."
+        found = Plan(learn, tune, older, newest, older, newest, (note,))
+    else:
+        raise ValueError(f"{len(cuts)} cuts in time, where two or three are needed")
+    if len({frozenset(cut.features.names) for cut in cuts}) > 1:
+        raise ValueError("cuts in time with different features")
+    return found
+
+
+def sample(cut: Cut, rng: np.random.Generator) -> Cut:
+    """At most MOST_ROWS customers, drawn at random, in their order."""
+    if len(cut) <= MOST_ROWS:
+        return cut
+    return cut.part(np.sort(rng.choice(len(cut), MOST_ROWS, replace=False)))
+
+
+def sample_notes(largest: int) -> tuple[str, ...]:
+    """What to say where not all customers were learned from."""
+    return (f"Learned from {MOST_ROWS:,} customers drawn at random.",) if largest > MOST_ROWS else ()
