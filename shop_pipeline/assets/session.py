@@ -120,8 +120,6 @@ def run_variables(settings: ShopSettings, run_id: str) -> dict[str, object]:
         "customer_measures": settings.recommend.customer_measures,
         "holdout_days": settings.recommend.holdout_days,
         **settings.lists.model_dump(),
-        "churn_days": settings.propensity.churn_days,
-        "category_days": settings.propensity.category_days,
         "n_categories": settings.propensity.categories,
         **COUNTED,
     }

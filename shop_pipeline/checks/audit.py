@@ -6,6 +6,7 @@ personal data masked. Not here: what follows from an outcome (`gate.py`).
 
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
 import duckdb
 import great_expectations as gx
@@ -68,10 +69,10 @@ class Auditor:
         broken = self._broken(asked)
         self._duck.execute(f"DROP VIEW {BATCH}")
         n_rows = count_rows(self._duck, staged)
-        return [self._outcome(table, staged, n_rows, promise, promise.name in broken) for promise in asked]
+        return [self._outcome(table, staged, n_rows, promise, broken) for promise in asked]
 
-    def _broken(self, asked: list[Promise]) -> set[str]:
-        """Names of the promises that Great Expectations finds broken."""
+    def _broken(self, asked: list[Promise]) -> dict[str, str | None]:
+        """Names of the promises that Great Expectations finds broken, with what it raised itself, if it did."""
         suite = gx.ExpectationSuite(name=BATCH, expectations=expectations(asked))
         self._errors.clear()
         results = self._batch.get_batch().validate(suite, result_format="SUMMARY").results
@@ -79,18 +80,23 @@ class Auditor:
         about_rows = [error for statement, error in self._errors if BATCH in statement]
         if about_rows:
             raise about_rows[0]
-        broken: set[str] = set()
+        broken: dict[str, str | None] = {}
         for result in results:
             if not result.success:
-                names = result.expectation_config.meta["promises"]
-                seen = result.result["observed_value"]
-                broken.update(seen if isinstance(seen, list) else names)
+                seen = result.result.get("observed_value")
+                names = seen if isinstance(seen, list) else result.expectation_config.meta["promises"]
+                broken |= dict.fromkeys(names, _raised(result.exception_info or {}))
         return broken
 
-    def _outcome(self, table: Table, staged: str, n_rows: int, promise: Promise, is_broken: bool) -> Outcome:
-        outcome = Outcome(promise.name, not is_broken, n_rows, 0, promise.severity, None, promise.is_rule)
-        if not is_broken:
+    def _outcome(
+        self, table: Table, staged: str, n_rows: int, promise: Promise, broken: dict[str, str | None]
+    ) -> Outcome:
+        is_kept = promise.name not in broken
+        outcome = Outcome(promise.name, is_kept, n_rows, 0, promise.severity, None, promise.is_rule)
+        if is_kept:
             return outcome
+        if raised := broken[promise.name]:
+            return replace(outcome, n_failed=n_rows, sample=raised[:500])
         failed, sample = self._failing_rows(table, promise.query.replace("{batch}", staged))
         return replace(outcome, n_failed=failed, sample=sample)
 
@@ -103,6 +109,12 @@ class Auditor:
             {n: MASK if n in personal else v for n, v in zip(names, row, strict=True)} for row in relation.fetchall()
         ]
         return failed, json.dumps(rows, default=str, ensure_ascii=False)
+
+
+def _raised(info: dict[str, Any]) -> str | None:
+    """What an expectation raised, if it did: GX puts it straight into `info`, or under the id of each metric."""
+    infos = [info] if "raised_exception" in info else list(info.values())
+    return next((str(one["exception_message"]) for one in infos if one["raised_exception"]), None)
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

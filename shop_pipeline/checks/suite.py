@@ -28,7 +28,7 @@ class NoUnexpectedRows(gxe.UnexpectedRowsExpectation):  # type: ignore[misc]
 
 
 class NoBrokenColumns(gxe.UnexpectedRowsExpectation):  # type: ignore[misc]
-    """All promises of single columns: the query gives the names of those that are broken."""
+    """All promises of single columns: the query gives the names of those that are broken, of which GX reads 200."""
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.table",)
 

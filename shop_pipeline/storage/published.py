@@ -6,6 +6,7 @@ A reader keeps the file that it opened; `os.replace` gives the next reader the n
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -54,8 +55,10 @@ def _copy(connection: duckdb.DuckDBPyConnection, fresh: Path) -> None:
                 )
                 _describe(connection, f"published.{table.qualified}", table.qualified)
         connection.execute("COMMIT")
-    except duckdb.Error:
-        connection.execute("ROLLBACK")
+    except BaseException:
+        # A commit that failed (a full disk) has ended the transaction already; what went wrong must not be hidden.
+        with suppress(duckdb.Error):
+            connection.execute("ROLLBACK")
         raise
     finally:
         connection.execute("DETACH published")

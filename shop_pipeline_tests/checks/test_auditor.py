@@ -77,6 +77,17 @@ def test_a_rule_that_can_not_be_asked_says_so(duck: duckdb.DuckDBPyConnection, s
     assert len(auditor.audit(THING, "staged")) == 8
 
 
+@pytest.mark.parametrize("sql", ["SELECT id FROM {batch} WHERE id = ':x'", "SELECT id FROM {batch} WHERE id = '{x}'"])
+def test_what_great_expectations_can_not_ask_is_broken_and_says_why(duck: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """It takes a colon for a parameter, and braces for a name to fill in; the database never hears of it."""
+    table = Table("marts", "thing", "g", THING.columns, ("id",), rules=(Rule("bad", sql, "d"),))
+    found = {o.rule: o for o in Auditor(duck).audit(table, "staged")}
+    assert found["bad"].refuses
+    assert found["bad"].n_failed == found["bad"].n_rows == 6
+    assert "x" in (found["bad"].sample or "")
+    assert found["not_null(id)"].n_failed == 2
+
+
 def test_an_audit_neither_commits_nor_rolls_back(duck: duckdb.DuckDBPyConnection) -> None:
     """SQLAlchemy ends transactions as it sees fit; ours has to be open behind the audit, or the gate is none."""
     duck.execute("BEGIN")

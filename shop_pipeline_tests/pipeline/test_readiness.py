@@ -46,6 +46,8 @@ def test_a_handful_of_orders_allows_best_sellers_only(handful: Shop) -> None:
         "model_evaluation": "none",
         "recommendations": "reduced",
         "session_transitions": "none",
+        "clv": "none",
+        "churn": "none",
     }
     later = handful.ask("SELECT DISTINCT verdict FROM marts.model_readiness WHERE NOT is_built")
     assert later == [("none",)]
@@ -78,7 +80,7 @@ def test_the_command_prints_the_page_and_what_is_empty(handful: Shop) -> None:
         "12 events with a product: best sellers, in an order that is much chance; no similar products; no user" in text
     )
     assert "Later versions: no rules;" in text
-    assert "Left empty by the last run: marts.model_evaluation, models.als_factors, models.customer_similarity," in text
+    assert "Left empty by the last run: marts.churn_scores, marts.customer_value, marts.model_evaluation," in text
 
 
 def test_before_the_first_run_there_is_nothing_to_tell(tmp_path: Path) -> None:

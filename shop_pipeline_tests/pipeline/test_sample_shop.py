@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -33,7 +34,9 @@ REFUSED_BY = {
     "unknown_product": ("clean.events", "unknown_product"),
 }
 
+SCORES = ("churn_scores", "purchase_propensity", "purchase_amounts", "customer_value")
 # The search, what only it needs, and the models that stand in for nothing before a search.
+PREDICTED = {"marts.propensity_evaluation", "marts.clv_evaluation", *(f"marts.{name}" for name in SCORES)}
 LEFT_TO_OTHER_RUNS = {*WEEKLY, *(table.qualified for name, table in FITTED.items() if name not in BEFORE_ANY_SEARCH)}
 
 
@@ -217,7 +220,10 @@ def test_the_manifest_tells_the_rows_of_every_table(finished_shop: FinishedShop)
         if table.schema in schemas
     }
     filled = {name: told["hash"] for name, told in outputs.items() if told["rows"]}
-    assert set(outputs) - set(filled) == LEFT_TO_OTHER_RUNS & set(outputs) | {"clean.rates", "marts.similar_customers"}
+    assert set(outputs) - set(filled) == LEFT_TO_OTHER_RUNS & set(outputs) | {
+        *("clean.rates", "marts.similar_customers"),
+        "marts.segment_migration",  # nobody has been in a segment before
+    }
     assert len(set(filled.values())) == len(filled)
 
 
@@ -250,7 +256,10 @@ def test_every_gate_said_so(finished_shop: FinishedShop) -> None:
     assert {name for name, check in told if check == "contract"} == {
         name for name in TABLES if name not in {"ops.check_results", "ops.landing_files"} | LEFT_TO_OTHER_RUNS
     }
-    assert [check.check_name for check in checks if not check.passed] == []
+    failed = [check for check in checks if not check.passed]
+    assert [check.check_name for check in failed if check.severity == dg.AssetCheckSeverity.ERROR] == []
+    # Of 300 customers over 40 days, models of what comes next know little, and say so.
+    assert {".".join(check.asset_key.path) for check in failed} <= PREDICTED
     for name in ("clean.events", "raw.events"):
         assert (name, "quarantine_share") in told
 

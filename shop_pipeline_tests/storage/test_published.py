@@ -68,6 +68,24 @@ def test_the_last_versions_stay_for_a_roll_back(warehouse: duckdb.DuckDBPyConnec
         assert best(newest) == [("P4",)]
 
 
+def test_an_interrupt_is_told_as_one_and_the_next_publication_works(
+    warehouse: duckdb.DuckDBPyConnection, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of the copy's transaction: nothing stays open or attached."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(published, "_describe", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            publish(warehouse, target, "run-1")
+    assert not target.exists()
+    sell(warehouse, "P1")
+    publish(warehouse, target, "run-2")
+    assert ask(target, "SELECT product_id FROM marts.popular_products") == [("P1",)]
+
+
 @pytest.mark.parametrize("step", ["_copy", "_keep_version"])
 def test_a_failure_leaves_the_file_as_it_was(
     warehouse: duckdb.DuckDBPyConnection, target: Path, monkeypatch: pytest.MonkeyPatch, step: str

@@ -138,7 +138,8 @@ def fit_ica(
     n_found = _n_found(variances, n_components)
     if not n_found:
         return _made("ica", features, rows, mean, np.zeros((0, rows.shape[1])), np.zeros(0), n_components, None)
-    with threadpool_limits(1):
+    # A feature that is the same of all has no direction; scikit-learn divides by its spread and drops the result.
+    with threadpool_limits(1), np.errstate(divide="ignore", invalid="ignore"):
         seed = int(rng.integers(2**31))
         fitted = FastICA(n_found, whiten="unit-variance", max_iter=MOST_ITERATIONS, random_state=seed).fit(rows)
         sources = (rows - mean) @ fitted.components_.T

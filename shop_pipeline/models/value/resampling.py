@@ -47,7 +47,7 @@ def intervals(
 
     Args:
         figures: from positions of some customers (k,), and weights of each of them (n_weightings, k), to figures by
-            name (n_weightings,); NaN for a figure without a value, which is left out.
+            name (n_weightings,); not finite for a figure without a value, which is left out.
 
     Returns:
         Distances by name; none for fewer than two customers, whose spread nobody knows.
@@ -66,8 +66,8 @@ def intervals(
     found = {}
     for name, (middle,) in centre.items():
         values = np.concatenate([block[name] for block in blocks])
-        distances = (values[~np.isnan(values)] - middle) * np.sqrt(n_drawn / n_customers)
-        if len(distances) and not np.isnan(middle):
+        distances = (values[np.isfinite(values)] - middle) * np.sqrt(n_drawn / n_customers)
+        if len(distances) and np.isfinite(middle):
             low, high = np.quantile(distances, [tail, 1 - tail])
             found[name] = (float(low), float(high))
     return found
