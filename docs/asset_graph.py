@@ -24,10 +24,10 @@ from shop_pipeline.settings import find_paths
 
 PICTURE = Path(__file__).with_name("asset-graph.png")
 # Wide and low, as the graph is when it runs downwards; drawn finer, so that the names can be read.
-VIEWPORT = {"width": 5600, "height": 1800}
+VIEWPORT = {"width": 8000, "height": 2200}
 FINER = 1
 DOWNWARDS = """localStorage.setItem("asset-graph-direction", '"vertical"')"""
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 400
 SETTLING_MS = 5000  # the layout glides into its place, and nothing tells when it is there
 LAST_ASSET = "run_manifest"
 QUIET_BROWSER = [

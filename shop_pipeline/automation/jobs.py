@@ -3,7 +3,7 @@
 `daily` and `full_refresh` build the graph over a range of days: `daily` fills those days and keeps the rest,
 `full_refresh` reads every landing file again and forgets days whose files are gone. Schedule, sensor and `shop run` ask
 them for the chosen model only (`daily_assets.py`); started by hand in the UI, they fit all. `tune` loads nothing: it
-compares all models on what is loaded, chooses, and publishes with the choice. Not here: which days
+compares all models on what is loaded, chooses, learns the segments of customers again, and publishes. Not here: which days
 (`landing_days.py`), and who hears of a failure (`alerts.py`).
 """
 
@@ -51,7 +51,7 @@ def build_jobs() -> list[UnresolvedAssetJobDefinition]:
         dg.define_asset_job(
             TUNE,
             weekly.downstream() | rules,
-            description="Compare all models with many settings, choose one, and publish its lists.",
+            description="Compare all models with many settings, choose, learn segments again, and publish.",
             tags={TUNING_TAG: "true"},
             hooks={tell_of_failure},
         ),
