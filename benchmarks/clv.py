@@ -14,7 +14,9 @@ Histories end with the calibration; what follows, up to the last day of the file
 lines of one customer and day are one purchase; days whose amounts add up to less than 0 are none. Parameters, their
 standard errors and the log-likelihood are in the unit of time that was asked for. Beside the models stands the naive
 rule, `past_rate`; intervals are 95 % over resampled customers, and the interval of each customer's revenue, whose
-coverage is told, is to hold 80 %. Where the package `lifetimes` is installed (the extra `bench`), its fits are timed
+coverage is told, is to hold 80 %. NBD, in which nobody leaves, is fitted as well: a model with drop-out has to be
+likelier than that by more than chance, and only where none is, NBD is used and held against the naive rule itself.
+Whether a model beats that rule is decided by squared error and the sum of the revenue (`ValueReport.beats`). Where the package `lifetimes` is installed (the extra `bench`), its fits are timed
 in the same run, each in a child of its own that is ended after --peer-seconds; 0 leaves it out.
 
 --simulate draws customers of BG/NBD and Gamma-Gamma with the published parameters of CDNOW, 39 weeks of history and 39
@@ -39,6 +41,7 @@ from transactions import TRUTH, Lines, read_lines, simulated_days, simulated_lin
 
 from shop_pipeline.models.value import value_model
 from shop_pipeline.models.value.maximum_likelihood import PurchaseFit
+from shop_pipeline.models.value.nbd import Nbd
 from shop_pipeline.models.value.purchases import Purchases
 from shop_pipeline.models.value.report import judge_value
 from shop_pipeline.models.value.value_model import Fit, ValueModel
@@ -74,7 +77,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     unit = DAYS_PER_UNIT[options.unit]
     purchases, horizon = rounded(data.calibration.per(unit), options.decimals), data.horizon / unit
     model, fitting = fit_timed(purchases, options.rounds)
-    rivals = [replace(model, purchase=each) for each in model.fits.values() if isinstance(each, PurchaseFit)]
+    rivals = rivals_of(model)
     predicting = {
         each.purchase.model.name: quietest(
             lambda each=each: each.expected_purchases(purchases, horizon), options.rounds
@@ -118,6 +121,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         task = Task(data.days, end, unit, purchases, horizon, options.rounds)
         figures["lifetimes"] = beside_peer(task, model, fitting, predicting, options.peer_seconds)
     return figures
+
+
+def rivals_of(model: ValueModel) -> list[ValueModel]:
+    """The model with each purchase model that was fitted; NBD is a mere yardstick of drop-out unless it is used."""
+    fits = [each for each in model.fits.values() if isinstance(each, PurchaseFit)]
+    return [replace(model, purchase=each) for each in fits if each.model.name != Nbd.name or each is model.purchase]
 
 
 def beside_peer(

@@ -6,16 +6,17 @@ Here: names and layout. Not here: any measuring.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from shop_pipeline.models.value.gamma_gamma import SpendFit
+from shop_pipeline.models.value.nbd import Nbd
 from shop_pipeline.models.value.purchases import Purchases
 from shop_pipeline.models.value.report import ValueReport
-from shop_pipeline.models.value.value_model import ValueModel
+from shop_pipeline.models.value.value_model import LEAST_GAIN, ValueModel
 
 SHOWN = (
     "purchases_expected",
@@ -25,15 +26,19 @@ SHOWN = (
     "purchases_rmse",
     "revenue_expected",
     "revenue_actual",
+    "revenue_ratio",
     "revenue_mae",
-    "revenue_mae_difference",
     "revenue_rmse",
+    "revenue_mse_difference",
     "revenue_spearman",
     "revenue_gini",
     "revenue_top_tenth",
     "revenue_top_tenth_best",
     "revenue_coverage",
 )
+
+# What `ValueReport.beats` goes by.
+DECIDING = ("revenue_mse_difference", "revenue_ratio")
 
 
 def tell_fits(model: ValueModel, horizon: float) -> dict[str, dict[str, Any]]:
@@ -54,12 +59,19 @@ def tell_fits(model: ValueModel, horizon: float) -> dict[str, dict[str, Any]]:
             told[name]["mean_spend"] = fitted.model.expected_spend(newcomer)[0] if has_mean else None
             told[name]["correlation_with_frequency"] = fitted.correlation
         else:
+            told[name]["gain_over_nbd"] = gain_over_nbd(model, name)
             told[name]["expected_purchases_of_a_newcomer"] = fitted.model.expected_purchases(newcomer, horizon)[0]
     return told
 
 
+def gain_over_nbd(model: ValueModel, name: str) -> float | None:
+    """Twice what drop-out adds to the log-likelihood, which is to be more than chance adds; None of NBD itself."""
+    staying = model.fits[Nbd.name]
+    return None if name == Nbd.name else 2 * (model.fits[name].log_likelihood - staying.log_likelihood)
+
+
 def tell_report(report: ValueReport) -> dict[str, Any]:
-    """Hold-out figures by model and group of customers, their intervals, and the deciles."""
+    """Hold-out figures by model and group of customers, their intervals, the deciles, and who beats the naive rule."""
     holdout: dict[str, Any] = {}
     intervals: dict[str, Any] = {}
     for score in report.scores:
@@ -70,7 +82,13 @@ def tell_report(report: ValueReport) -> dict[str, Any]:
         row = asdict(decile)
         deciles[row.pop("model")].append(row)
     beats = {model: report.beats(model) for model in holdout}
-    return {"holdout": holdout, "intervals": intervals, "deciles": deciles, "beats_past_rate": beats}
+    return {
+        "holdout": holdout,
+        "intervals": intervals,
+        "deciles": deciles,
+        "decided_by": list(DECIDING),
+        "beats_past_rate": beats,
+    }
 
 
 def known(value: Any) -> Any:
@@ -99,6 +117,7 @@ def show(figures: Mapping[str, Any]) -> None:
         seconds = figures["seconds"]["fitting"][name]
         print(f"{name:<26} log-likelihood {told['log_likelihood']:,.4f}  {seconds:.2f} s  {', '.join(values)}")
     models = figures["holdout"]
+    show_decision(figures)
     for customers in models["past_rate"]:
         print(f"\n{customers:<26}" + "".join(f"{model.split('+')[0]:>16}" for model in models))
         for metric in SHOWN:
@@ -116,6 +135,23 @@ def show(figures: Mapping[str, Any]) -> None:
             least = "at least " if told["is_at_least"] else ""
             ratio = f"{least}{told['seconds_over_ours']:.1f} x ours" if told["seconds_over_ours"] else ""
             print(f"lifetimes {name:<14}{told['status']:>12}{shown(told['seconds']):>12} s  {ratio}")
+
+
+def show_decision(figures: Mapping[str, Any]) -> None:
+    """What each model gains over NBD, whether it beats the naive rule, and the figures by which both are decided."""
+    print(f"\ndrop-out counts if twice its gain in log-likelihood over nbd is above {LEAST_GAIN:.2f}")
+    for model, beats in figures["beats_past_rate"].items():
+        name = model.split("+")[0]
+        if name in figures["models"]:
+            gain = shown(figures["models"][name]["gain_over_nbd"])
+            scores, ends = (figures[part][model]["all"] for part in ("holdout", "intervals"))
+            reasons = (f"{each} {shown(scores.get(each))} ({span(ends.get(each))})" for each in DECIDING)
+            does = "beats" if beats else "does not beat"
+            print(f"{name:<26} gain {gain:>12}; {does} past_rate by {', '.join(reasons)}")
+
+
+def span(ends: Sequence[float | None] | None) -> str:
+    return " to ".join(shown(end) for end in ends) if ends else "-"
 
 
 def shown(value: float | None) -> str:

@@ -7,6 +7,7 @@ Here: reading, counting days, and what happened after the split; and buyers draw
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from glob import glob
@@ -20,6 +21,9 @@ from shop_pipeline.models.value.accuracy import Outcome
 from shop_pipeline.models.value.purchases import Purchases
 
 SEPARATORS = ("\t", ";", "|", ",")
+ISO = r"\d{4}-\d\d-\d\d(?:[T ]+\d\d:?\d\d.*)?$"
+OFFSET = r"(:\d\d(?:\.\d+)?)\s*(?:Z|UTC|[+-]\d\d:?\d\d)$"
+JSON = re.compile(r'\ufeff?\s*(?:\{\s*(?:"|$)|\[\s*(?:[\[{]|$))')
 # BG/NBD on CDNOW, in weeks, and Gamma-Gamma: the published parameters.
 TRUTH = {"r": 0.24259, "alpha": 4.41353, "a": 0.79289, "b": 2.42575, "p": 6.2488, "q": 3.7446, "v": 15.4478}
 SIMULATED_WEEKS, NEWCOMER_WEEKS = 78, 12
@@ -55,16 +59,21 @@ def read_lines(source: str, columns: Sequence[str]) -> Lines:
 
     A column is a name of the header, or a number counted from 1. An amount may be the product of two columns:
     `Quantity*UnitPrice`.
+
+    Raises:
+        ValueError: no file, a column that is not there, JSON, or an amount or a date that can't be read.
     """
     folder = Path(source)
     paths = sorted(folder.iterdir() if folder.is_dir() else map(Path, glob(source)))
     if not paths:
         raise ValueError(f"no file at {source}")
     customer, date, amount = columns
-    wanted = [customer, date, *amount.split("*")]
-    table = pd.concat([_read(path, wanted) for path in paths], ignore_index=True)
-    amounts = table.iloc[:, 2:].apply(pd.to_numeric).prod(axis=1, skipna=False)
-    found = pd.DataFrame({"customer": table[0], "day": _days(table[1]), "amount": amounts})
+    wanted = [each.strip() for each in (customer, date, *amount.split("*"))]
+    table = pd.concat([_read(path, wanted) for path in paths], keys=range(len(paths)))
+    files = [path.name for path in paths]
+    amounts = pd.DataFrame({place: _amounts(table[place], wanted[place], files) for place in table.columns[2:]})
+    day = _days(table[1], wanted[1], files)
+    found = pd.DataFrame({"customer": table[0], "day": day, "amount": amounts.prod(axis=1, skipna=False)})
     kept = found.dropna()
     codes, _ = pd.factorize(kept["customer"], sort=True)
     return Lines(codes, kept["day"].to_numpy("datetime64[D]"), kept["amount"].to_numpy(float), len(found) - len(kept))
@@ -74,9 +83,12 @@ def _read(path: Path, wanted: Sequence[str]) -> pd.DataFrame:
     """The wanted columns under the numbers 0, 1, ..."""
     if path.suffix in (".parquet", ".pq"):
         table = pd.read_parquet(path)
-        return table.iloc[:, _places(wanted, [str(name) for name in table], path)].set_axis(range(len(wanted)), axis=1)
+        names = [str(name).strip() for name in table]
+        return table.iloc[:, _places(wanted, names, path)].set_axis(range(len(wanted)), axis=1)
     with gzip.open(path, "rt", errors="replace") if path.suffix == ".gz" else path.open(errors="replace") as file:
         first = file.readline()
+    if JSON.match(first):
+        raise ValueError(f"{path.name} is JSON, which is not read: Parquet is, and text in columns")
     layout: dict[str, Any] = {
         "sep": next((each for each in SEPARATORS if each in first), r"\s+"),
         "header": None,
@@ -88,7 +100,7 @@ def _read(path: Path, wanted: Sequence[str]) -> pd.DataFrame:
     places = _places(wanted, head, path)
     # Columns given by number say nothing about a header; an amount that is no number does.
     has_header = not (_is_number(head[places[-1]]) and all(name.isdecimal() for name in wanted))
-    table = pd.read_csv(path, usecols=places, skiprows=int(has_header), dtype={places[0]: str}, **layout)
+    table = pd.read_csv(path, usecols=places, skiprows=int(has_header), dtype=dict.fromkeys(places[:2], str), **layout)
     return table[places].set_axis(range(len(wanted)), axis=1)
 
 
@@ -111,13 +123,35 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _days(dates: pd.Series) -> pd.Series:
-    """Days without time and zone, from 19970131, anything ISO, or what else pandas reads (month before day)."""
-    if pd.api.types.is_numeric_dtype(dates):
-        found = pd.to_datetime(dates.astype("Int64").astype("string"), format="%Y%m%d")
-    else:
-        found = pd.to_datetime(dates)
-    return found.dt.tz_localize(None).dt.floor("D")
+def _amounts(values: pd.Series, column: str, files: Sequence[str]) -> pd.Series:
+    """Numbers as programs write them: what a comma or a sign of money means differs from shop to shop."""
+    found = pd.to_numeric(values, errors="coerce").replace([np.inf, -np.inf], np.nan)
+    _refuse(found.isna() & values.notna(), values, column, "no number: no thousands separators, no currency", files)
+    return found
+
+
+def _days(dates: pd.Series, column: str, files: Sequence[str]) -> pd.Series:
+    """Days from 19970131, anything ISO, or what else pandas reads: one form, month before day if the first is open.
+
+    The day is the one that is written, whatever the offset behind it: of 2024-07-01T00:30:00+02:00 that is the first
+    of July, the day at the till, though in UTC it was still June.
+    """
+    text = dates.astype("string").str.strip().str.removesuffix(".0")
+    is_iso = text.str.match(ISO, na=False).astype(bool)
+    written = text.where(~is_iso, text.str.slice(0, 10))
+    found = pd.to_datetime(written.where(is_iso), format="%Y-%m-%d", errors="coerce")
+    other = written.where(~is_iso).str.replace(OFFSET, r"\1", regex=True)
+    found = found.fillna(pd.to_datetime(other, errors="coerce"))
+    _refuse(found.isna() & text.notna(), text, column, "no day", files)
+    return found.dt.floor("D")
+
+
+def _refuse(is_bad: pd.Series, values: pd.Series, column: str, why: str, files: Sequence[str]) -> None:
+    """Name the first bad value, its column and its file, the number of which is in the index."""
+    if is_bad.any():
+        place = int(is_bad.to_numpy().argmax())
+        file = files[values.index[place][0]]
+        raise ValueError(f"{file}: column {column} has {str(values.iloc[place])!r}, which is {why}")
 
 
 def split(lines: Lines, end: np.datetime64, last: np.datetime64) -> Split:

@@ -174,14 +174,18 @@ class Value(Section):
     discount_rate: FiniteFloat = Field(0.1, ge=0, le=1)
     """Per year: money in a year is worth 1 / (1 + rate) of money now."""
     margin: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Share of revenue that is earned. Without it, that of the lines whose cost is known; where no cost is known,
-    revenue counts in full."""
+    """Share of revenue that is earned. Without it, that of the lines whose cost is known, if they bring a tenth of the
+    group's revenue; else revenue counts in full."""
     interval: float = Field(0.8, gt=0, lt=1)
-    """Share of customers whose value lies between `clv_low` and `clv_high`."""
+    """Share of customers who are to end between `clv_low` and `clv_high`: chance in their purchases and amounts, by
+    the model. That the model or its numbers may be wrong is not in it, nor in the naive rule how little a short history
+    says. `marts.clv_evaluation` tells how many were inside (`revenue_coverage`); a tenth less is warned of."""
     holdout_days: int | None = Field(None, ge=1, le=3660)
-    """Length of the period that the report on lifetime value holds out; without it a third of the history."""
+    """Length of the period that the report on lifetime value holds out; without it a third of the history, but no more
+    than `horizon_days`. The history begins when 2 % of the purchases have happened."""
     tiers: dict[str, Annotated[float, Field(gt=0, le=1)]] = {"platinum": 0.05, "gold": 0.15, "silver": 0.3}
-    """Shares of the customers, those with the highest value first; who is in none is `bronze`."""
+    """Shares of the customers of a group, those with the highest value first; who is in none is `bronze`, and who is
+    worth nothing."""
     weights: dict[Literal["ordinary", "wholesale"], Annotated[float, Field(ge=0)]] = {"ordinary": 1, "wholesale": 1}
     """W of the customer value score R / C x W, by group of customers."""
 

@@ -43,7 +43,9 @@ def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
         gated_asset(
             TABLES["marts.churn_scores"], build_churn, {*scored_from, EVALUATION}, kinds=kinds, afterwards=churn_page
         ),
-        gated_asset(TABLES["marts.purchase_propensity"], build_propensity, {MODELS, *KNOWN_FROM}, kinds=kinds),
+        gated_asset(
+            TABLES["marts.purchase_propensity"], build_propensity, {MODELS, EVALUATION, *KNOWN_FROM}, kinds=kinds
+        ),
         gated_asset(TABLES["marts.purchase_amounts"], build_amounts, scored_from, kinds=kinds, afterwards=amounts_page),
     ]
 
@@ -56,6 +58,8 @@ class Learned:
     choice: Choice | AmountChoice
     horizon_days: int
     split_at: datetime
+    categories: dict[str, int]
+    """Those that pairs are made with, and how many had bought from each at `split_at`."""
 
 
 def build_models(run: Run) -> Built:
@@ -75,36 +79,50 @@ def _learn_churn(run: Run) -> dict[str, Learned | str]:
         return {"churn": note}
     days = run.session.settings.propensity.churn_days
     found = [(cut, labelled) for cut in cuts(run, days) if (labelled := labelled_customers(run, cut)[0])]
-    return {"churn": _learned(run, "churn", days, found, NAIVE_BY)}
+    return {"churn": _learned(run, "churn", days, found, NAIVE_BY, {})}
 
 
 def _learn_purchases(run: Run) -> dict[str, Learned | str]:
-    """Of which category, and for how much: both look at the same cuts."""
-    days, categories = run.session.settings.propensity.category_days, largest_categories(run)
+    """Of which category, and for how much: both look at the same cuts.
+
+    The categories are the largest at the newest cut: what sold in the window that is judged must not choose them.
+    """
+    days = run.session.settings.propensity.category_days
+    categories: dict[str, int] | None = None
     pairs, amounts = [], []
     for cut in cuts(run, days):
-        if found := labelled_pairs(run, cut, categories) if categories else None:
+        known, spent = labelled_customers(run, cut)
+        if known and categories is None:
+            categories = largest_categories(run, cut)
+        if found := labelled_pairs(run, cut, list(categories)) if categories else None:
             pairs.append((cut, found))
-        if spent := labelled_customers(run, cut)[1]:
+        if spent:
             amounts.append((cut, spent))
+    no_category = "no product that was bought has a category" if categories == {} else None
     return {
-        "category": _learned(run, "category", days, pairs, NAIVE_BY_CATEGORY),
-        "amount": _learned(run, "amount", days, amounts, ()),
+        "category": no_category or _learned(run, "category", days, pairs, NAIVE_BY_CATEGORY, categories or {}),
+        "amount": _learned(run, "amount", days, amounts, (), {}),
     }
 
 
 def _learned(
-    run: Run, target: str, days: int, found: list[tuple[CutAt, Any]], naive_by: tuple[str, ...]
+    run: Run,
+    target: str,
+    days: int,
+    found: list[tuple[CutAt, Any]],
+    naive_by: tuple[str, ...],
+    categories: dict[str, int],
 ) -> Learned | str:
+    """The choice among the models, from cuts that are the newest first."""
     if len(found) < 2:
         return f"fewer than two windows of {days} days with somebody to learn from before them"
-    samples = [sample for _, sample in found]
+    samples = [sample for _, sample in reversed(found)]
     if target == "amount":
         choice: Choice | AmountChoice = choose_amount_model(samples, _rng(run))
     else:
         choice = choose_classifier(run.session.settings.propensity.models, samples, naive_by, _rng(run))
     run.log.info(f"{target}: {choice.model.name}")
-    return Learned(target, choice, days, found[-1][0].split_at)
+    return Learned(target, choice, days, found[0][0].split_at, categories)
 
 
 def _rng(run: Run) -> np.random.Generator:
@@ -112,9 +130,10 @@ def _rng(run: Run) -> np.random.Generator:
 
 
 def _rows(learned: Learned) -> pd.DataFrame:
-    """The published model's numbers, and the figures of all; a figure that is none is left out."""
+    """The published model's numbers with its categories, and the figures of all; a figure that is none is left out."""
     choice = learned.choice
     rows = [(choice.model.name, part, n, feature or "", value) for part, n, feature, value in choice.model.rows()]
+    rows += [(choice.model.name, "category", n, *found) for n, found in enumerate(learned.categories.items())]
     for judged in choice.judged:
         ends = ((figure.metric, (figure.value, figure.low, figure.high)) for figure in judged.figures)
         rows += [

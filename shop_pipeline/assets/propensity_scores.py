@@ -7,24 +7,25 @@ Here: `marts.churn_scores`, `marts.purchase_propensity`, `marts.purchase_amounts
 from typing import Any
 
 import dagster as dg
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..models.propensity.amounts import AmountModel
 from ..models.propensity.classifier import Classifier
 from ..models.propensity.reasons import top_reasons
 from ..models.propensity.rows import Row
 from .gated import Built, Run, empty
-from .propensity_cuts import customers_now, largest_categories, pairs_now
+from .propensity_cuts import customers_now, pairs_now
 
 MODELS = "models.propensity_models"
 CHURN, PROPENSITY, AMOUNTS = "marts.churn_scores", "marts.purchase_propensity", "marts.purchase_amounts"
 NO_MODEL = {"note": f"no model: {MODELS} says why"}
 STORED = f"""
 SELECT model, part, position, nullif(feature, ''), value FROM {MODELS}
-WHERE target = ? AND part NOT IN ('figure', 'judgement')
+WHERE target = ? AND part NOT IN ('figure', 'judgement', 'category')
 ORDER BY part, position, feature
 """
+CATEGORIES = f"SELECT feature FROM {MODELS} WHERE target = 'category' AND part = 'category' ORDER BY position"
 
 
 def stored_model(run: Run, target: str) -> tuple[str, list[Row], int] | None:
@@ -48,7 +49,7 @@ def build_churn(run: Run) -> Built:
     reasons = top_reasons(model, features)
     table = pa.table(
         {
-            "customer_id": pa.array(ids, pa.string()),
+            "customer_id": ids,
             "probability": pa.array(model.probability(features)),
             "top_reasons": pa.array(reasons.words(), pa.list_(pa.string())),
             "contributions": pa.array(reasons.texts(), pa.list_(pa.string())),
@@ -58,21 +59,22 @@ def build_churn(run: Run) -> Built:
 
 
 def build_propensity(run: Run) -> Built:
-    """The probability that a buyer buys of a category within the horizon."""
+    """The probability that a buyer buys of a category within the horizon: of those that the model was learned with."""
     stored = stored_model(run, "category")
     if stored is None:
         return empty(PROPENSITY, NO_MODEL)
     name, rows, horizon = stored
     model = Classifier.from_rows(name, rows)
+    chosen = [category for (category,) in run.duck.execute(CATEGORIES).fetchall()]
     blocks = [
         pa.table(
             {
-                "customer_id": pa.array(ids, pa.string()),
-                "category": pa.array(categories, pa.string()),
+                "customer_id": ids,
+                "category": categories,
                 "probability": pa.array(model.probability(features)),
             }
         )
-        for ids, categories, features in pairs_now(run, largest_categories(run))
+        for ids, categories, features in pairs_now(run, chosen)
     ]
     return _scored(run, pa.concat_tables(blocks), name, horizon) if blocks else empty(PROPENSITY, NO_MODEL)
 
@@ -87,7 +89,7 @@ def build_amounts(run: Run) -> Built:
     foretold = AmountModel.from_rows(name, rows).predict(features)
     table = pa.table(
         {
-            "customer_id": pa.array(ids, pa.string()),
+            "customer_id": ids,
             "expected_amount": pa.array(foretold.expected),
             "amount_low": pa.array(foretold.low),
             "amount_high": pa.array(foretold.high),
@@ -99,7 +101,7 @@ def build_amounts(run: Run) -> Built:
 def _scored(run: Run, table: pa.Table, name: str, horizon: int) -> Built:
     run.duck.register("found_scores", table)
     source = f"SELECT *, {horizon} AS horizon_days, '{name}' AS model FROM found_scores"
-    return Built(source, metadata={"model": name, "customers": len(np.unique(table["customer_id"]))})
+    return Built(source, metadata={"model": name, "customers": pc.count_distinct(table["customer_id"]).as_py()})
 
 
 def churn_page(run: Run) -> dict[str, Any]:

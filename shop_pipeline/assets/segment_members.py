@@ -19,7 +19,7 @@ from .plots import scatter
 from .segmentation import Buyers, read_buyers, read_segmentation
 
 NAME, COMPONENTS = "marts.customer_segments", "models.customer_components"
-NOTHING_LEARNED = "models.segmentation is empty: too few customers for clusters"
+NOTHING_LEARNED = "models.segmentation has no model: too few customers for clusters"
 POINTS = 600
 """Customers in the picture, by a hash of their ids: more would hide one another."""
 
@@ -43,6 +43,9 @@ SELECT
 FROM found_segments
 LEFT JOIN {NAME} AS stored USING (customer_id, method)
 """
+
+# A full run forgets what was: the ids of its clusters are not those of the runs before.
+FORGOTTEN = "SELECT *, NULL AS previous_segment, NULL AS previous_as_of FROM found_segments"
 
 PICTURE = f"""
 SELECT pca_1, pca_2, segment_label
@@ -72,7 +75,7 @@ def build_components(run: Run) -> Built:
 
 
 def build_members(run: Run) -> Built:
-    """Every customer once by RFM, and once by each cluster model that is there."""
+    """Every customer once by RFM, and once by each cluster model that is there; where they were, but in a full run."""
     parts, told = [_by_rfm(run)], {}
     stored = read_segmentation(run)
     if stored is None:
@@ -81,7 +84,7 @@ def build_members(run: Run) -> Built:
         buyers, names = read_buyers(run), stored.names()
         parts += [_by_clusters(buyers, *scored, names) for scored in stored.score(buyers.values).items()]
     run.duck.register("found_segments", pa.concat_tables(parts, promote_options="default"))
-    return Built(REMEMBERED, metadata=told)
+    return Built(FORGOTTEN if run.is_full else REMEMBERED, metadata=told)
 
 
 def tell_members(run: Run) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from dataclasses import fields
 from typing import Any
 
 import dagster as dg
-import pandas as pd
+import pyarrow as pa
 
-from ..contracts.segment_rules import FEWEST_KNOWN
+from ..contracts.segment_rules import FEWEST_KNOWN, FEWEST_OF_A_GENDER
 from ..models.segments.persona_words import LANGUAGES, Phrase
 from ..models.segments.personas import Profile, persona
 from ..models.segments.rfm import SEGMENTS
@@ -51,6 +51,7 @@ means AS (
         avg(days_since_last::DECIMAL(18, 4)) AS days_since_last,
         avg(mean_purchase::DECIMAL(18, 4)) AS mean_purchase,
         median(mean_purchase) AS median_purchase,
+        median(days_since_last) AS median_days_since_last,
         avg(net_revenue::DECIMAL(18, 4)) AS net_revenue,
         avg(n_categories::DECIMAL(18, 4)) AS n_categories,
         avg(units_per_line::DECIMAL(18, 4)) AS units_per_line,
@@ -58,8 +59,12 @@ means AS (
         avg(discount_share::DECIMAL(18, 8)) AS discount_share,
         avg(visits_30d::DECIMAL(18, 4)) AS visits_30d,
         avg((customer_group = 'wholesale')::INTEGER) AS share_wholesale,
-        CASE WHEN count(age) >= {FEWEST_KNOWN} THEN avg(age) END AS age_years,
-        CASE WHEN count(is_female) >= {FEWEST_KNOWN} THEN avg(is_female) END AS share_female
+        count(age) AS n_age_known,
+        CASE WHEN count(age) >= {FEWEST_KNOWN} THEN round(avg(age))::INTEGER END AS age_years,
+        sqrt(greatest(avg(age * age) - avg(age) ** 2, 0)) AS age_spread,
+        count(is_female) AS n_gender_known,
+        sum(is_female) AS n_women,
+        round(avg(is_female), 2) AS share_of_women
     FROM members
     JOIN features.customer_features USING (customer_id)
     LEFT JOIN people USING (customer_id)
@@ -75,7 +80,7 @@ used AS (
 channels AS (
     SELECT
         method, segment, arg_min(favourite_channel, (-n, favourite_channel)) AS top_channel,
-        max(n) / sum(n) AS share_top_channel
+        max(n) / sum(n) AS share_top_channel, sum(n)::BIGINT AS n_channel_known
     FROM used
     GROUP BY method, segment
 ),
@@ -107,12 +112,19 @@ interests AS (
     GROUP BY method, segment
 )
 SELECT
-    means.* EXCLUDE (revenue),
+    means.* EXCLUDE (revenue, n_women, share_of_women),
+    -- All but a few of one kind would tell of nearly each what they are.
+    CASE
+        WHEN least(n_women, n_gender_known - n_women) >= {FEWEST_OF_A_GENDER} AND share_of_women BETWEEN 0.01 AND 0.99
+        THEN share_of_women
+    END AS share_female,
     n_customers / sum(n_customers) OVER of_method AS share_of_customers,
     (revenue / sum(revenue) OVER of_method)::DOUBLE AS share_of_revenue,
     coalesce(top_categories, []::VARCHAR[]) AS top_categories,
     coalesce(top_category_lifts, []::DOUBLE[]) AS top_category_lifts,
-    top_channel, share_top_channel
+    coalesce(n_channel_known, 0) AS n_channel_known,
+    CASE WHEN n_channel_known >= {FEWEST_KNOWN} THEN top_channel END AS top_channel,
+    CASE WHEN n_channel_known >= {FEWEST_KNOWN} THEN share_top_channel END AS share_top_channel
 FROM means
 LEFT JOIN channels USING (method, segment)
 LEFT JOIN interests USING (method, segment)
@@ -133,9 +145,9 @@ def build_profiles(run: Run) -> Built:
         if row["method"] != ALL:
             own, name = _profile(row), names[row["method"], row["segment"]]
             texts = {f"persona_{each}": persona(name, own, everybody, currency, each) for each in LANGUAGES}
-            told.append(row | texts)
-    run.duck.register("found_profiles", pd.DataFrame(told))
-    return Built("SELECT * FROM found_profiles", metadata={"personas": _page(told)})
+            told.append(row | texts | {"segment_label_zh": name.zh})
+    run.duck.register("found_profiles", pa.Table.from_pylist(told))
+    return Built("SELECT * EXCLUDE (age_spread) FROM found_profiles", metadata={"personas": _page(told)})
 
 
 def _names(run: Run) -> dict[tuple[str, str], Phrase]:

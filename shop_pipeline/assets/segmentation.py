@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ..models.arrays import DoubleArray
 from ..models.segments.cluster_count import KChoice
-from ..models.segments.segmentation import Numbers, Segmentation, highest_labels, learn
+from ..models.segments.segmentation import LABELS, Numbers, Segmentation, highest_labels, learn
 from ..models.segments.stored import Number
 from .choices import is_tuning
 from .gated import Built, Run, empty
@@ -38,6 +38,12 @@ FEWEST_PER_SEGMENT = 5
 """Customers for each segment that is tried: of fewer, the profile would tell no age and no gender."""
 # What a later clock has seen is not for this one.
 STORED = f"SELECT method, part, feature, value FROM {NAME} WHERE learned_at <= getvariable('as_of')"
+# Which labels were ever given is no knowledge of customers, and stays whatever the clock, and without any model: else
+# an id would come back for another segment.
+GIVEN = f"SELECT method, part, feature, value FROM {NAME} WHERE part = '{LABELS}'"
+LABELS_ALONE = f"""
+SELECT * REPLACE (least(learned_at, getvariable('as_of')) AS learned_at) FROM {NAME} WHERE part = '{LABELS}'
+"""
 
 
 @dataclass(frozen=True)
@@ -58,18 +64,22 @@ def read_buyers(run: Run) -> Buyers:
 
 def read_segmentation(run: Run) -> Segmentation | None:
     """The stored models; None where nothing is learned of the features in use."""
-    numbers = _read_numbers(run)
+    numbers = _read_numbers(run, STORED)
     return Segmentation.from_numbers(numbers, FEATURES) if _is_of_features(numbers) else None
 
 
 def build_segmentation(run: Run) -> Built:
-    """The stored numbers again, or in the weekly job, the first time, with other features and from scratch new ones."""
+    """The stored numbers again, or in the weekly job, the first time and with other features new ones.
+
+    A full run learns without the model before and counts labels from 1, as in a new warehouse: its ids are not those of
+    the runs before. In all others an id never comes back for another segment.
+    """
     buyers, fewest = read_buyers(run), FEWEST_PER_SEGMENT * run.session.settings.segments.most
     if len(buyers.ids) < fewest:
         note = f"{len(buyers.ids)} customers bought; clusters are looked for from {fewest} on, so there is RFM alone"
-        return empty(NAME, {"note": note})
-    numbers = _read_numbers(run)
-    if _is_of_features(numbers) and not (is_tuning(run) or run.is_full):
+        return empty(NAME, {"note": note}) if run.is_full else Built(LABELS_ALONE, metadata={"note": note})
+    numbers = {} if run.is_full else _read_numbers(run, STORED)
+    if _is_of_features(numbers) and not is_tuning(run):
         return Built(f"SELECT * FROM {NAME}", metadata=_told(Segmentation.from_numbers(numbers, FEATURES), None))
     found, choice = _learned(run, buyers, numbers)
     run.log.info(choice.reason)
@@ -79,7 +89,7 @@ def build_segmentation(run: Run) -> Built:
 
 
 def _learned(run: Run, buyers: Buyers, numbers: Numbers) -> tuple[Segmentation, KChoice]:
-    settings = run.session.settings
+    settings, given = run.session.settings, {} if run.is_full else _read_numbers(run, GIVEN)
     return learn(
         FEATURES,
         buyers.values,
@@ -87,13 +97,13 @@ def _learned(run: Run, buyers: Buyers, numbers: Numbers) -> tuple[Segmentation, 
         sample=settings.segments.sample,
         rng=np.random.default_rng(settings.recommend.seed),
         before=Segmentation.from_numbers(numbers, FEATURES) if _is_of_features(numbers) else None,
-        highest=highest_labels(numbers) if numbers else None,
+        highest=highest_labels(given) if given else None,
     )
 
 
-def _read_numbers(run: Run) -> Numbers:
+def _read_numbers(run: Run, sql: str) -> Numbers:
     found: dict[str, list[Number]] = {}
-    for method, *number in run.duck.execute(STORED).fetchall():
+    for method, *number in run.duck.execute(sql).fetchall():
         found.setdefault(method, []).append(Number(*number))
     return found
 

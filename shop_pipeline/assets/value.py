@@ -1,8 +1,9 @@
 """Lifetime value: what each customer is worth from now on, and how that compares with what the books say.
 
 Here: `marts.customer_value`, and the assets around it. A group of customers is valued by its model if that has beaten
-the naive rule, else by the naive rule. Not here: the judgement (`value_judgement.py`), the fits (`value_models.py`),
-the books (`sql/marts/revenue_reconciliation.sql`), the mathematics (`models/value`).
+the naive rule and still holds, else by the naive rule; its tiers are its own. Not here: the judgement
+(`value_judgement.py`), the fits (`value_models.py`), what is earned (`value_margin.py`), the books
+(`sql/marts/revenue_reconciliation.sql`), the mathematics (`models/value`).
 """
 
 from typing import Any
@@ -22,28 +23,15 @@ from .sql_files import sql_asset
 from .value_histories import CUT_FROM, PURCHASES, RFM, read_histories
 from .value_judgement import CALIBRATION, READY_AS, build_evaluation
 from .value_judgement import NAME as EVALUATION
+from .value_margin import DAYS_PER_YEAR, margin_of, money_of
 from .value_models import NAME as PARAMETERS
 from .value_models import build_parameters, rule_of
 from .value_page import calibration_page, reconciliation_page, tiers_page
 
 NAME, RECONCILIATION = "marts.customer_value", "marts.revenue_reconciliation"
 LOWEST = "bronze"
-DAYS_PER_YEAR = 365.25
 SOON_DAYS = 90
 
-# Of the lines whose cost is known.
-KNOWN_MARGIN = f"""
-SELECT CASE WHEN sum(revenue_with_cost) > 0 THEN 1 - sum(known_cost) / sum(revenue_with_cost) END
-FROM {RFM} WHERE customer_group = ?
-"""
-# Cost where it is known, else what the margin leaves; in the order of the histories.
-MONEY = f"""
-SELECT
-    net_revenue::DOUBLE AS revenue,
-    coalesce(known_cost, 0)::DOUBLE + (net_revenue - revenue_with_cost)::DOUBLE * (1 - ?) AS cost,
-    age_days / {DAYS_PER_YEAR} AS years
-FROM {RFM} WHERE customer_group = ? ORDER BY customer_id
-"""
 WITH_FACTS = f"""
 SELECT
     customer_id, customer_group, frequency, recency_days, age_days, monetary_value, net_revenue,
@@ -70,51 +58,36 @@ def build_value(run: Run) -> Built:
     if note := shortfall(run, READY_AS):
         return empty(NAME, {"note": note})
     told: dict[str, Any] = {}
-    values = [_values_of(run, group, told) for group in GROUPS]
-    table = pa.concat_tables(values)
-    if not table.num_rows:
+    values = pa.concat_tables([_values_of(run, group, told) for group in GROUPS])
+    if not values.num_rows:
         return empty(NAME, {"note": "no known customer has bought anything"})
-    names = tiers(table["clv"].to_numpy(), run.session.settings.value.tiers, LOWEST)
-    run.duck.register("found_values", table.append_column("value_tier", pa.array(names, pa.string())))
+    run.duck.register("found_values", values)
     return Built(WITH_FACTS, metadata=told)
-
-
-def margin_of(run: Run, group: str) -> tuple[float, str]:
-    """The share of a group's revenue that is earned, and where it is from."""
-    given = run.session.settings.value.margin
-    if given is not None:
-        return given, "value.margin of shop.yaml"
-    row = run.duck.execute(KNOWN_MARGIN, [group]).fetchone()
-    if row is None or row[0] is None:
-        return 1.0, "no cost is known: revenue counts in full"
-    known = float(row[0])
-    if known < 0:
-        return 0.0, f"the lines whose cost is known earn nothing: {known:.1%}"
-    return known, "of the lines whose cost is known"
 
 
 def _values_of(run: Run, group: str, told: dict[str, Any]) -> pa.Table:
     """Everything about the customers of a group that is not a fact, and what it was told from into `told`."""
-    rule, (ids, purchases), (margin, source) = rule_of(run, group), read_histories(run, group), margin_of(run, group)
+    rule, (ids, purchases), margin = rule_of(run, group), read_histories(run, group), margin_of(run, group)
     settings, n = run.session.settings.value, len(purchases)
     weights = {str(name): weight for name, weight in settings.weights.items()}
-    given = {"discount_rate": rate_per_unit(settings.discount_rate, DAYS_PER_YEAR), "margin": margin}
+    given = {"discount_rate": rate_per_unit(settings.discount_rate, DAYS_PER_YEAR), "margin": margin.share}
     low, high = rule.interval(purchases, settings.horizon_days, confidence=settings.interval, **given)
-    money: Any = run.duck.execute(MONEY, [margin, group]).fetchnumpy()
-    score = customer_value_score(money["revenue"], money["cost"], weights.get(group, 1.0))
+    clv, money = rule.value(purchases, settings.horizon_days, **given), money_of(run, group, margin)
+    score = customer_value_score(money.revenue, money.cost, weights.get(group, 1.0))
     if n:
-        told |= {group: f"{n:,} by {rule.name}", f"margin_{group}": f"{margin:.1%}: {source}"}
+        told |= {group: f"{n:,} by {rule.name}", f"margin_{group}": str(margin)}
     return pa.table(
         {
             "customer_id": ids,
-            "margin": np.full(n, margin),
+            "margin": np.full(n, margin.share),
             "p_alive": rule.p_alive(purchases),
             "expected_purchases_90d": rule.expected_purchases(purchases, SOON_DAYS),
-            "clv": rule.value(purchases, settings.horizon_days, **given),
+            "clv": clv,
             "clv_low": low,
             "clv_high": high,
-            "clv_yearly_margin": yearly_margin(money["revenue"], money["cost"], money["years"]),
+            "clv_yearly_margin": pa.array(yearly_margin(money.revenue, money.cost, money.years), from_pandas=True),
             "cvs": pa.array(score, from_pandas=True),
+            "value_tier": pa.array(tiers(clv, settings.tiers, LOWEST), pa.string()),
             "model": pa.array([rule.name] * n, pa.string()),
         }
     )

@@ -1,12 +1,13 @@
 """How far lifetime value can be trusted: models fitted before a cut in time, held against what customers did after it.
 
 Here: `marts.clv_evaluation`, and `marts.clv_calibration`, which is written with it; each group of customers by itself.
-The model of a group is published if it beats the naive rule, else the naive rule is. Not here: the figures
+The model of a group is published if it beats the naive rule, else the naive rule is; what is published is refitted on
+everything before the clock (`value_models.py`). Not here: the figures
 (`models/value/report.py`), what people read of them (`value_page.py`), and the values (`value.py`).
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import dagster as dg
@@ -16,7 +17,7 @@ import pandas as pd
 from ..checks import Part
 from ..contracts import TABLES
 from ..contracts.purchases import GROUPS
-from ..contracts.value_judged import NAIVE
+from ..contracts.value_judged import NAIVE, SEEN, WANTED
 from ..models.value.past_rate import PastRate
 from ..models.value.report import Decile, Score, ValueReport, judge_value
 from ..models.value.value_model import ValueModel, fit_value
@@ -47,7 +48,7 @@ def build_evaluation(run: Run) -> Built:
             continue
         model, report = found
         told |= {f"note_{group}": "; ".join(model.notes)} if model.notes else {}
-        scores.append(_frame(group, model, report, report.scores))
+        scores.append(_frame(group, model, report, (*report.scores, *_wanted(run, report))))
         deciles.append(_frame(group, model, report, report.deciles))
     if not scores:
         return _nothing(told)
@@ -59,12 +60,26 @@ def build_evaluation(run: Run) -> Built:
     return Built("SELECT * FROM found_clv_evaluation", (beside,), metadata=told)
 
 
-def published(run: Run, group: str) -> bool:
-    """Whether a model of the group has beaten the naive rule."""
+@dataclass(frozen=True)
+class Judged:
+    """The model of a group that was held against the naive rule, by its name, and whether it has beaten it."""
+
+    model: str
+    has_won: bool
+
+    @property
+    def kinds(self) -> tuple[str, str]:
+        """The model of purchases and that of spend."""
+        purchase, spend = self.model.split("+")
+        return purchase, spend
+
+
+def judged_model(run: Run, group: str) -> Judged | None:
+    """What the evaluation says of the group; None where it was not judged."""
     row = run.duck.execute(
-        f"SELECT count(*) FROM {NAME} WHERE customer_group = ? AND is_published AND model <> ?", [group, NAIVE]
+        f"SELECT DISTINCT model, is_published FROM {NAME} WHERE customer_group = ? AND model <> ?", [group, NAIVE]
     ).fetchone()
-    return bool(row and row[0])
+    return Judged(*row) if row else None
 
 
 def _judged(run: Run, group: str, cut: Cut) -> tuple[ValueModel, ValueReport] | str:
@@ -91,6 +106,16 @@ def _frame(group: str, model: ValueModel, report: ValueReport, rows: Iterable[Sc
         for row in rows
     ]
     return pd.DataFrame(found)
+
+
+def _wanted(run: Run, report: ValueReport) -> list[Score]:
+    """The coverage that was asked for, beside each that was seen: a rule of the table compares the two."""
+    asked = run.session.settings.value.interval
+    return [
+        replace(score, metric=WANTED, value=asked, low=None, high=None)
+        for score in report.scores
+        if score.metric == SEEN
+    ]
 
 
 def _with_ends(scores: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Models of lifetime value as a table: what was fitted becomes `models.clv_parameters`, and comes back from it.
 
-Here: `models.clv_parameters`, and the rule by which a group is valued. Not here: the fitting (`models/value`), and
-which model is published (`value_judgement.py`).
+Here: `models.clv_parameters`, and the rule by which a group is valued. What was judged is fitted again, the same pair
+of models; where that does not hold on everything before the clock, the group has the naive rule. Not here: the fitting
+(`models/value`), and which model is published (`value_judgement.py`).
 """
 
 import math
@@ -10,18 +11,20 @@ from typing import Any
 import pandas as pd
 
 from ..contracts.purchases import GROUPS
+from ..contracts.value_judged import NAIVE
 from ..models.value.gamma_gamma import GammaGamma, SpendFit
 from ..models.value.maximum_likelihood import PurchaseFit
 from ..models.value.nbd import Nbd
 from ..models.value.past_rate import PastRate
 from ..models.value.purchase_model import PurchaseModel
+from ..models.value.purchases import Purchases
 from ..models.value.spend_by_frequency import GammaGammaByFrequency
 from ..models.value.spend_of_known_mean import GammaGammaOfKnownMean
 from ..models.value.value_model import PURCHASE_MODELS, ValueModel, fit_value
 from .gated import Built, Run, empty
 from .readiness import shortfall
 from .value_histories import read_histories, too_few
-from .value_judgement import NAIVE_RULE, READY_AS, published
+from .value_judgement import NAIVE_RULE, READY_AS, Judged, judged_model
 
 NAME = "models.clv_parameters"
 KINDS: tuple[type[PurchaseModel], ...] = (*PURCHASE_MODELS, Nbd)
@@ -36,7 +39,10 @@ FROM {NAME} WHERE customer_group = ? AND is_used GROUP BY model ORDER BY model
 
 
 def build_parameters(run: Run) -> Built:
-    """One row per group, model and parameter, fitted on everything before the clock."""
+    """One row per group, model and parameter, fitted on everything before the clock.
+
+    Of a group that was not judged all models are fitted, for people to see; none of them is used.
+    """
     if note := shortfall(run, READY_AS) or shortfall(run, READY_AS, "reduced"):
         return empty(NAME, {"note": note})
     rows: list[dict[str, Any]] = []
@@ -46,9 +52,9 @@ def build_parameters(run: Run) -> Built:
         if note := too_few(purchases):
             told[f"note_{group}"] = f"nothing is fitted on {group} customers: {note}"
             continue
-        model = fit_value(purchases)
-        told |= {group: model.name} | ({f"note_{group}": "; ".join(model.notes)} if model.notes else {})
-        rows += _rows(group, model, is_published=published(run, group))
+        model, is_used, notes = _refitted(purchases, judged_model(run, group))
+        told |= {group: model.name} | ({f"note_{group}": "; ".join(notes)} if notes else {})
+        rows += _rows(group, model, is_used=is_used)
     if not rows:
         return empty(NAME, told)
     run.duck.register("found_clv_parameters", pd.DataFrame(rows))
@@ -72,7 +78,18 @@ def rule_of(run: Run, group: str) -> ValueModel | PastRate:
     return ValueModel(purchase, spend, {}, ())
 
 
-def _rows(group: str, model: ValueModel, *, is_published: bool) -> list[dict[str, Any]]:
+def _refitted(purchases: Purchases, judged: Judged | None) -> tuple[ValueModel, bool, tuple[str, ...]]:
+    """The judged pair of models on these histories, whether it is used, and what is to say of it."""
+    if judged is None:
+        model = fit_value(purchases)
+        return model, False, model.notes
+    model = fit_value(purchases, only=judged.kinds)
+    if judged.has_won and model.problem:
+        return model, False, (f"{model.name} has won, but {NAIVE} is used. On all purchases, {model.problem}",)
+    return model, judged.has_won, model.notes
+
+
+def _rows(group: str, model: ValueModel, *, is_used: bool) -> list[dict[str, Any]]:
     return [
         {
             "customer_group": group,
@@ -83,7 +100,7 @@ def _rows(group: str, model: ValueModel, *, is_published: bool) -> list[dict[str
             "log_likelihood": fit.log_likelihood,
             "n_customers": fit.n_customers,
             "problem": fit.problem,
-            "is_used": is_published and model.is_used(name),
+            "is_used": is_used and model.is_used(name),
         }
         for name, fit in model.fits.items()
         for parameter, value in fit.model.parameters().items()

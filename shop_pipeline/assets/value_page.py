@@ -10,13 +10,14 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from ..contracts.value_judged import NAIVE
+from ..contracts.value_judged import NAIVE, SEEN, WANTED
 from .examples import markdown
 from .gated import Run
 from .plots import calibration
 
 FIGURES = {
     "revenue_ratio": "revenue, expected / actual",
+    "revenue_rmse": "revenue, root mean squared error",
     "revenue_mae": "revenue, mean absolute error",
     "purchases_ratio": "purchases, expected / actual",
     "purchases_mae": "purchases, mean absolute error",
@@ -24,7 +25,8 @@ FIGURES = {
     "revenue_gini": "Gini / the best possible",
     "revenue_top_tenth": "share of revenue of the tenth put first",
     "revenue_top_tenth_best": "the best possible",
-    "revenue_coverage": "customers inside their interval",
+    SEEN: "customers inside their interval",
+    WANTED: "so many were to be inside",
 }
 WHO = {"all": "all", "one_time": "who bought once", "repeat": "who bought again"}
 
@@ -43,10 +45,11 @@ FROM marts.clv_calibration ORDER BY model, decile
 """
 TIERS = """
 SELECT
-    value_tier AS tier, count(*) AS n_customers, round(min(clv), 2) AS "clv from", round(max(clv), 2) AS "to",
-    round(sum(clv), 2) AS total, round(100 * sum(clv) / nullif(sum(sum(clv)) OVER (), 0), 1) AS "% of all",
+    customer_group AS customers, value_tier AS tier, count(*) AS n_customers, round(min(clv), 2) AS "clv from",
+    round(max(clv), 2) AS "to", round(sum(clv), 2) AS total,
+    round(100 * sum(clv) / nullif(sum(sum(clv)) OVER (PARTITION BY customer_group), 0), 1) AS "% of theirs",
     round(sum(net_revenue), 2) AS "revenue so far"
-FROM marts.customer_value GROUP BY value_tier ORDER BY avg(clv) DESC, value_tier
+FROM marts.customer_value GROUP BY customer_group, value_tier ORDER BY customer_group, avg(clv) DESC, value_tier
 """
 PARTS = """
 SELECT part, n_customers, gross_revenue, returned_revenue, net_revenue, valued_revenue FROM (
@@ -78,7 +81,7 @@ def calibration_page(run: Run) -> dict[str, Any]:
 
 def tiers_page(run: Run) -> dict[str, Any]:
     """How many customers each tier has, and what they are worth; of the stored rows."""
-    return _page(run, "tiers", TIERS, "Customers by what is expected of them.")
+    return _page(run, "tiers", TIERS, "Customers of a group by what is expected of them.", 1)
 
 
 def reconciliation_page(run: Run) -> dict[str, Any]:
@@ -99,9 +102,9 @@ def _page_of(group: Any, judged: pd.DataFrame, horizon_days: int) -> str:
     model = next((name for name in judged["model"].unique() if name != NAIVE), NAIVE)
     chosen = judged[judged["is_published"]]["model"].to_list()[0]
     rows = {(row["customers"], row["metric"], row["model"]): row for row in judged.to_dict("records")}
-    gain = rows["all", "revenue_mae_difference", model]
+    gain = rows["all", "revenue_mse_difference", model]
     about = (
-        f"{group}: {chosen} is published. Over {horizon_days} days held out, the mean absolute error in revenue of"
+        f"{group}: {chosen} is published. Over {horizon_days} days held out, the mean squared error in revenue of"
         f" {model} less that of {NAIVE} is {gain['value']:z.2f} ({gain['ci_low']:z.2f} to {gain['ci_high']:z.2f}) for"
         f" {gain['n_customers']:,} customers."
     )

@@ -1,7 +1,7 @@
 """What people read of a customer: all facts in one row, and the same in words for a service desk.
 
 Here: `marts.customer_360` and `marts.service_desk`. Both are published, so no name, address, number, city or year of
-birth is in them. Not here: what is predicted (`value.py`, `segments.py`, `propensity.py`).
+birth is in them, and no topic that few have. Not here: what is predicted (`value.py`, `segments.py`, `propensity.py`).
 """
 
 from .mart import mart
@@ -10,10 +10,17 @@ from .table import Column, ForeignKey, Rule
 
 _KNOWN = (
     "SELECT customer_id FROM clean.customers WHERE first_event_at < getvariable('as_of')"
-    " OR is_registered AND (signed_up_at IS NULL OR signed_up_at < getvariable('as_of'))"
+    " OR is_registered AND coalesce(signed_up_at, first_event_at, TIMESTAMP '0001-01-01') < getvariable('as_of')"
 )
 _LINES = "clean.order_lines WHERE line_at < getvariable('as_of') AND customer_id IS NOT NULL AND NOT is_return"
 _SEGMENT = Column("segment", "VARCHAR", "named segment by rfm; null for who has no purchase", required=False)
+_PERSONA = Column(
+    "persona",
+    "VARCHAR",
+    "label of the k-means segment, which marts.segment_profiles describes; null where there is none",
+    required=False,
+)
+_PAID_BACK = "what was paid back before the clock, counted by who bought it (by who gave it back if no sale is known)"
 _ORDERED = "in the shop's books, wholly returned ones too"
 
 CUSTOMER_360 = mart(
@@ -25,7 +32,7 @@ CUSTOMER_360 = mart(
         Column("last_order_at", "TIMESTAMP", "newest order's first sale (UTC)", required=False),
         Column("n_orders", "BIGINT", f"orders {_ORDERED}", minimum=0),
         Column("gross_revenue", MONEY, "sales, services such as postage among them", minimum=0),
-        Column("returned_revenue", MONEY, "what was paid back before the clock", minimum=0),
+        Column("returned_revenue", MONEY, _PAID_BACK, minimum=0),
         Column("net_revenue", MONEY, "sales less what was paid back: the default"),
         Column(
             "margin",
@@ -38,7 +45,7 @@ CUSTOMER_360 = mart(
         Column("is_wholesale", "BOOLEAN", "buys to sell on"),
         Column("wholesale_rule", "VARCHAR", "the rule that says so", required=False),
         _SEGMENT,
-        Column("persona", "VARCHAR", "label of the k-means segment; null where there is none", required=False),
+        _PERSONA,
         Column("p_alive", "DOUBLE", "probability that they still buy", required=False, minimum=0, maximum=1),
         Column("clv", "DOUBLE", "expected margin within value.horizon_days", required=False, minimum=0),
         Column(
@@ -128,15 +135,14 @@ SERVICE_DESK = mart(
         Column("first_order_date", "DATE", "day of the first order where the shop is", required=False),
         Column("n_orders", "BIGINT", f"orders {_ORDERED}", minimum=0),
         Column("net_revenue", MONEY, "sales less what was paid back"),
-        Column("returned_revenue", MONEY, "what was paid back", minimum=0),
-        Column("n_returns", "BIGINT", "lines that they gave back or cancelled", minimum=0),
+        Column("returned_revenue", MONEY, _PAID_BACK, minimum=0),
+        Column("n_returns", "BIGINT", "lines given back or cancelled, counted by who did it", minimum=0),
         Column("last_return_date", "DATE", "day of the last of them", required=False),
         Column("last_order_id", "VARCHAR", "newest order", required=False),
         Column("last_order_date", "DATE", "its day", required=False),
         Column("last_order_amount", MONEY, "its money, before returns", required=False, minimum=0),
         _SEGMENT,
-        Column("persona_en", "VARCHAR", "what customers of their k-means segment are like", required=False),
-        Column("persona_zh", "VARCHAR", "the same in Chinese", required=False),
+        _PERSONA,
         Column("value_tier", "VARCHAR", "tier by expected value", required=False),
         Column("clv", "DOUBLE", "expected margin within value.horizon_days", required=False, minimum=0),
         Column(
@@ -157,7 +163,12 @@ SERVICE_DESK = mart(
         Column("n_tickets", "BIGINT", "service cases opened before the clock", minimum=0),
         Column("n_open_tickets", "BIGINT", "of them, those not closed before it", minimum=0),
         Column("last_ticket_date", "DATE", "day of the newest case", required=False),
-        Column("last_ticket_topic", "VARCHAR", "its topic", required=False),
+        Column(
+            "last_ticket_topic",
+            "VARCHAR",
+            "its topic; null where fewer than 5 customers ever had it, as free text may name somebody",
+            required=False,
+        ),
         Column(
             "mean_satisfaction",
             "DOUBLE",
@@ -186,6 +197,13 @@ SERVICE_DESK = mart(
             "both tables say the same",
         ),
         Rule(
+            "topics_are_common",
+            "SELECT customer_id FROM {batch} WHERE last_ticket_topic IS NOT NULL"
+            " AND last_ticket_topic NOT IN (SELECT topic FROM clean.tickets WHERE topic IS NOT NULL"
+            " AND opened_at < getvariable('as_of') GROUP BY topic HAVING count(DISTINCT customer_id) >= 5)",
+            "no topic is told that fewer than 5 customers have",
+        ),
+        Rule(
             "open_cases_are_cases",
             "SELECT customer_id FROM {batch} WHERE n_open_tickets > n_tickets"
             " OR (n_tickets = 0) <> (last_ticket_date IS NULL) OR n_tickets = 0 AND mean_satisfaction IS NOT NULL"
@@ -202,8 +220,9 @@ SERVICE_DESK = mart(
         Rule(
             "summaries_are_one_line",
             "SELECT customer_id FROM {batch} WHERE trim(summary_en) = '' OR trim(summary_zh) = ''"
-            " OR contains(summary_en, chr(10)) OR contains(summary_zh, chr(10))",
-            "a sentence of one line",
+            # Control characters and the two separators of lines; the characters themselves, as a rule takes no braces.
+            " OR regexp_matches(summary_en || summary_zh, '[[:cntrl:]\x80-\x9f\u2028\u2029]')",
+            "a sentence of one line, whatever ids and titles hold",
         ),
     ),
 )

@@ -33,10 +33,10 @@ PROPENSITY_MODELS = Table(
             "part",
             "VARCHAR",
             "what the number is; figure: on the judged cut (position 0 the value, 1 and 2 its 95 % interval);"
-            " judgement: about the figures",
+            " judgement: about the figures; category: one that pairs are made with, and its buyers at the judged cut",
         ),
         Column("position", "BIGINT", "its place among the numbers of the part", minimum=0),
-        Column("feature", "VARCHAR", "the feature, or the figure, that it belongs to; empty where to none"),
+        Column("feature", "VARCHAR", "the feature, figure or category that it belongs to; empty where to none"),
         Column("value", "DOUBLE", "the number"),
     ),
     ("target", "model", "part", "feature", "position"),
@@ -45,6 +45,16 @@ PROPENSITY_MODELS = Table(
             "values_are_finite",
             "SELECT target, model, part, position FROM {batch} WHERE NOT isfinite(value)",
             "no NaN, no infinity",
+        ),
+        Rule(
+            "deviations_are_above_nothing",
+            "SELECT target, model, feature FROM {batch} WHERE part = 'deviation' AND value <= 0",
+            "features are divided by them",
+        ),
+        Rule(
+            "calibration_keeps_the_order",
+            "SELECT target, model, value FROM {batch} WHERE part = 'calibration_slope' AND value < 0",
+            "a higher score never means a lower probability",
         ),
         Rule(
             "one_published_per_target",
@@ -97,6 +107,15 @@ PROPENSITY_EVALUATION = mart(
             "on the judged cut, the published model's slope lies in 0.5 to 2 and its error is at most a tenth",
             "WARN",
         ),
+        Rule(
+            "amounts_within_bounds",
+            "SELECT model, metric, value, ci_low, ci_high FROM {batch} WHERE is_published AND target = 'amount' AND"
+            " (metric = 'coverage' AND (ci_high < 0.75 OR ci_low > 0.85) OR metric = 'bias' AND (ci_high < -0.2 OR"
+            " ci_low > 0.2))",
+            "on the judged cut, the published model's 80 % interval held 75 % to 85 % and the sum was right to a fifth,"
+            " or chance may be why not: the whole 95 % interval of the figure would have to lie outside",
+            "WARN",
+        ),
     ),
 )
 
@@ -125,10 +144,12 @@ CHURN_SCORES = mart(
         ),
         Rule(
             "shares_do_not_jump",
-            "SELECT now, before FROM (SELECT avg((probability > 0.5)::INTEGER) AS now, count(*) AS n FROM {batch}),"
-            " (SELECT avg((probability > 0.5)::INTEGER) AS before FROM marts.churn_scores)"
-            " WHERE n >= 20 AND abs(now - before) > 0.2",
-            "the share of customers who more likely leave than not changes by a fifth at most since the last run",
+            "SELECT now, before FROM (SELECT avg((probability > 0.5)::INTEGER) AS now, count(*) AS n,"
+            " min(as_of) AS clock, min(horizon_days) AS horizon FROM {batch}), (SELECT avg((probability >"
+            " 0.5)::INTEGER) AS before, max(as_of) AS earlier, min(horizon_days) AS was FROM marts.churn_scores)"
+            " WHERE n >= 20 AND earlier < clock AND was = horizon AND abs(now - before) > 0.2",
+            "the share of customers who more likely leave than not changes by a fifth at most since the last run at an"
+            " earlier clock with the same horizon",
             "WARN",
         ),
     ),
@@ -159,6 +180,26 @@ PURCHASE_PROPENSITY = mart(
             " AS wanted FROM {batch}) WHERE n <> wanted",
             "every customer has every category",
         ),
+        Rule(
+            "mean_agrees_with_what_was_seen",
+            "SELECT foretold, share FROM (SELECT avg(probability) AS foretold, count(DISTINCT customer_id) AS customers"
+            " FROM {batch}), (SELECT max(share) AS share FROM marts.propensity_evaluation WHERE target = 'category')"
+            " WHERE customers >= 20 AND abs(foretold - share) > 0.02 AND NOT foretold BETWEEN share / 2 AND share * 2",
+            "the mean probability is within half and twice the share of pairs that bought after the judged cut",
+            "WARN",
+        ),
+        Rule(
+            "shares_do_not_jump",
+            "SELECT category, now, before FROM (SELECT category, avg(probability) AS now, count(*) AS n, min(as_of) AS"
+            " clock, min(horizon_days) AS horizon FROM {batch} GROUP BY category) JOIN (SELECT category,"
+            " avg(probability) AS before, max(as_of) AS earlier, min(horizon_days) AS was FROM"
+            " marts.purchase_propensity GROUP BY category) USING (category)"
+            " WHERE n >= 20 AND earlier < clock AND was = horizon"
+            " AND abs(now - before) > 0.02 AND NOT now BETWEEN before / 1.5 AND before * 1.5",
+            "no category's mean probability changes by more than half since the last run at an earlier clock with the"
+            " same horizon",
+            "WARN",
+        ),
     ),
 )
 
@@ -182,6 +223,11 @@ PURCHASE_AMOUNTS = mart(
             "SELECT customer_id FROM {batch} WHERE amount_low > amount_high OR NOT isfinite(amount_high)"
             " OR NOT isfinite(expected_amount)",
             "low <= high, all finite",
+        ),
+        Rule(
+            "something_is_expected",
+            "SELECT customer_id FROM {batch} WHERE expected_amount <= 0",
+            "a purchase is of more than nothing",
         ),
     ),
 )

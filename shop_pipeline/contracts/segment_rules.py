@@ -6,7 +6,9 @@ Not here: the tables themselves (`segments.py`).
 from .table import Rule
 
 FEWEST_KNOWN = 5
-"""Of fewer customers no age and no gender is told: a mean of one is a person's."""
+"""Of fewer customers whose age or channel is known none is told: a mean of one is a person's."""
+FEWEST_OF_A_GENDER = 3
+"""Women and men are told of from so many of each on: where all are the one, the share is the gender of each."""
 SMALLEST_SHARE = 0.01
 DRIFT = 0.25
 FEWEST_FOR_DRIFT = 100
@@ -119,10 +121,19 @@ PROFILE_RULES = (
         "each segment has a profile, with as many customers as are in it",
     ),
     Rule(
-        "few_tell_no_age_and_gender",
-        f"SELECT method, segment FROM {{batch}} WHERE n_customers < {FEWEST_KNOWN}"
-        " AND (age_years IS NOT NULL OR share_female IS NOT NULL)",
-        f"of fewer than {FEWEST_KNOWN} customers no age and no gender is told",
+        "few_tell_nothing_personal",
+        f"SELECT method, segment FROM {{batch}} WHERE age_years IS NOT NULL AND n_age_known < {FEWEST_KNOWN}"
+        # The fewer kind, at most: the share is rounded to hundredths.
+        " OR share_female IS NOT NULL"
+        f" AND n_gender_known * (0.505 - abs(share_female - 0.5)) < {FEWEST_OF_A_GENDER} - 1e-9"
+        f" OR top_channel IS NOT NULL AND n_channel_known < {FEWEST_KNOWN}",
+        f"age and channel are told of at least {FEWEST_KNOWN} known customers, gender of {FEWEST_OF_A_GENDER} each",
+    ),
+    Rule(
+        "the_known_are_customers",
+        "SELECT method, segment FROM {batch}"
+        " WHERE greatest(n_age_known, n_gender_known, n_channel_known) > n_customers",
+        "no more are known than there are",
     ),
     Rule(
         "means_are_finite",

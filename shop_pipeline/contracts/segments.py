@@ -17,7 +17,9 @@ from .table import Column, ForeignKey, Table
 METHODS = ("rfm", "kmeans", "dbscan")
 _BUYER = ForeignKey(("customer_id",), "features.rfm", ("customer_id",))
 _METHOD = Column("method", "VARCHAR", "what the segments were made by", values=METHODS)
-_SEGMENT = Column("segment", "VARCHAR", "segment; its id stays from run to run; noise: in no cluster of dbscan")
+_SEGMENT = Column(
+    "segment", "VARCHAR", "segment; its id stays from run to run until a full one; noise: in no cluster of dbscan"
+)
 _LABEL = Column("segment_label", "VARCHAR", "what people call it")
 
 SEGMENTATION = Table(
@@ -94,11 +96,13 @@ SEGMENT_PROFILES = mart(
         _METHOD,
         _SEGMENT,
         _LABEL,
+        Column("segment_label_zh", "VARCHAR", "the same in Chinese"),
         Column("n_customers", "BIGINT", "customers", minimum=1),
         _mean("share_of_customers", "share of all customers of features.rfm", maximum=1),
         _mean("share_of_revenue", "share of their net revenue", None),
         _mean("n_purchases", "days with a purchase", 1),
         _mean("days_since_last", "days since the last of them"),
+        _mean("median_days_since_last", "the median of the same: what is typical where a few left long ago"),
         _mean("mean_purchase", "amount of a purchase"),
         _mean("median_purchase", "the median over customers of the same: what is typical where a few spend much"),
         _mean("net_revenue", "what a customer paid for what they kept", None),
@@ -108,18 +112,29 @@ SEGMENT_PROFILES = mart(
         _mean("discount_share", "share of the list price that was not asked", maximum=1),
         _mean("visits_30d", "visits of the last 30 days"),
         _mean("share_wholesale", "share of those who buy to sell on", maximum=1),
-        Column("age_years", "DOUBLE", "age; null where fewer than 5 are known", required=False, minimum=0),
+        Column("n_age_known", "BIGINT", "customers whose age is known", minimum=0),
+        Column(
+            "age_years",
+            "INTEGER",
+            "mean age in whole years; null where fewer than 5 are known",
+            required=False,
+            minimum=0,
+        ),
+        Column("n_gender_known", "BIGINT", "customers who are known as women or men", minimum=0),
         Column(
             "share_female",
             "DOUBLE",
-            "share of women; null where the gender of fewer than 5 is known",
+            "share of women in hundredths; null where fewer than 3 are known as women or as men, or nearly all as one",
             required=False,
-            minimum=0,
-            maximum=1,
+            minimum=0.01,
+            maximum=0.99,
         ),
         Column("top_categories", "VARCHAR[]", "up to 3 top categories that take more of its money than of everybody's"),
         Column("top_category_lifts", "DOUBLE[]", "for each the one share over the other; above 1, the highest first"),
-        Column("top_channel", "VARCHAR", "the favourite channel of most; null where none is known", required=False),
+        Column("n_channel_known", "BIGINT", "customers whose favourite channel is known", minimum=0),
+        Column(
+            "top_channel", "VARCHAR", "the favourite channel of most; null where fewer than 5 are known", required=False
+        ),
         Column(
             "share_top_channel",
             "DOUBLE",

@@ -17,8 +17,13 @@ TICKETS = Table(
         Column("ticket_id", "VARCHAR", "case"),
         Column("customer_id", "VARCHAR", "who asked; clean.customers need not have them"),
         Column("opened_at", "TIMESTAMP", "when (UTC)"),
-        Column("closed_at", "TIMESTAMP", "when (UTC); null while it is open", required=False),
-        Column("topic", "VARCHAR", "topic, as the source words it", required=False),
+        Column(
+            "closed_at",
+            "TIMESTAMP",
+            "when (UTC); null while it is open; opened_at where only the day is told, and is the day of both",
+            required=False,
+        ),
+        Column("topic", "VARCHAR", "topic, as the source words it; free text, so it may name somebody", required=False),
         Column(
             "satisfaction",
             "DOUBLE",
@@ -46,8 +51,13 @@ TICKETS = Table(
     ),
     row_rules=(
         RowRule("exact_duplicate", "all columns equal to another row's; one of them stays", 1, dropped=True),
-        RowRule("older_state", "another state of the case that landed later holds", 1, dropped=True),
-        RowRule("duplicate_ticket", "the id of another customer's case", LIMIT),
+        RowRule(
+            "older_state",
+            "another state of the case that landed later holds, also if it is of another customer",
+            1,
+            dropped=True,
+        ),
+        RowRule("duplicate_ticket", "the id of another customer's case in the same file", LIMIT),
         RowRule("in_the_future", "opened or closed after the start of the run", LIMIT),
         RowRule("closed_before_opened", "it ends before it begins", LIMIT),
         RowRule("impossible_mark", "a mark under zero or over 1,000, or no number", LIMIT),

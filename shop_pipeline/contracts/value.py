@@ -66,7 +66,13 @@ CUSTOMER_VALUE = mart(
         Column("age_days", "BIGINT", "days from the first purchase to the clock", minimum=0),
         Column("monetary_value", "DOUBLE", "mean amount of the days after the first; null for one", required=False),
         Column("net_revenue", MONEY, "what they paid, less what they were paid back"),
-        Column("margin", "DOUBLE", "share of revenue that counts as earned in clv", minimum=0, maximum=1),
+        Column(
+            "margin",
+            "DOUBLE",
+            "share of revenue that counts as earned in clv; 1 where none is known",
+            minimum=0,
+            maximum=1,
+        ),
         Column(
             "p_alive",
             "DOUBLE",
@@ -84,9 +90,22 @@ CUSTOMER_VALUE = mart(
             minimum=0,
         ),
         Column("clv_high", "DOUBLE", "upper end", minimum=0),
-        Column("clv_yearly_margin", "DOUBLE", "past revenue less cost per year as a customer: sum of (P_t - C_t) / T"),
-        Column("cvs", "DOUBLE", "customer value score R / C x W; null where nothing is known to cost", required=False),
-        Column("value_tier", "VARCHAR", "tier by clv (value.tiers); bronze is who is in none"),
+        Column(
+            "clv_yearly_margin",
+            "DOUBLE",
+            "past revenue less cost per year as a customer: sum of (P_t - C_t) / T; null where no margin is known: no"
+            " value.margin, and cost for less than a tenth of the group's revenue",
+            required=False,
+        ),
+        Column(
+            "cvs",
+            "DOUBLE",
+            "customer value score R / C x W; null where no margin is known, and where C is 0",
+            required=False,
+        ),
+        Column(
+            "value_tier", "VARCHAR", "tier by clv within the group (value.tiers); bronze is who is in none or worth 0"
+        ),
         RULE_OF_VALUE,
     ),
     ("customer_id",),
@@ -115,12 +134,13 @@ CUSTOMER_VALUE = mart(
         Rule("interval_is_ordered", "SELECT customer_id FROM {batch} WHERE clv_low > clv_high", "low <= high"),
         Rule(
             "tiers_follow_value",
-            # Bronze first, then by value: each tier begins where the one before it has ended.
-            "SELECT value_tier FROM (SELECT value_tier, least_value, lag(most_value) OVER"
-            " (ORDER BY value_tier <> 'bronze', least_value, most_value) AS before FROM"
-            " (SELECT value_tier, min(clv) AS least_value, max(clv) AS most_value FROM {batch}"
-            " WHERE value_tier IS NOT NULL GROUP BY 1)) WHERE before > least_value",
-            "nobody in a higher tier is worth less than somebody in a lower one, and bronze is the lowest",
+            # Bronze first, then by value: each tier begins above where the one before it has ended.
+            "SELECT customer_group, value_tier FROM (SELECT customer_group, value_tier, least_value, lag(most_value)"
+            " OVER (PARTITION BY customer_group ORDER BY value_tier <> 'bronze', least_value, most_value) AS before"
+            " FROM (SELECT customer_group, value_tier, min(clv) AS least_value, max(clv) AS most_value FROM {batch}"
+            " WHERE value_tier IS NOT NULL GROUP BY ALL)) WHERE before >= least_value",
+            "within a group, everybody in a higher tier is worth more than everybody in a lower one, equal values have"
+            " one tier, and bronze is the lowest",
         ),
         Rule(
             "one_model_per_group",
@@ -130,19 +150,25 @@ CUSTOMER_VALUE = mart(
         ),
         Rule(
             "only_a_winner_is_published",
-            f"SELECT customer_id, model FROM {{batch}} WHERE model <> '{NAIVE}' AND customer_group NOT IN"
-            f" (SELECT customer_group FROM marts.clv_evaluation WHERE is_published AND model <> '{NAIVE}')",
-            "a model other than the naive rule has beaten it for that group (marts.clv_evaluation)",
+            f"SELECT customer_id, model FROM {{batch}} WHERE model <> '{NAIVE}' AND customer_group IS NOT NULL"
+            " AND (customer_group, model) NOT IN (SELECT (customer_group, model) FROM marts.clv_evaluation"
+            " WHERE is_published)",
+            "a model other than the naive rule is the very one that was judged for that group and has beaten it"
+            " (marts.clv_evaluation)",
         ),
         Rule(
             "tier_shares_hold",
-            "SELECT value_tier, now, earlier FROM (SELECT value_tier,"
-            " count(*) FILTER (is_now) / (SELECT count(*) FROM {batch}) AS now,"
-            " count(*) FILTER (NOT is_now) / (SELECT count(*) FROM marts.customer_value) AS earlier FROM"
-            " (SELECT value_tier, true AS is_now FROM {batch} UNION ALL SELECT value_tier, false FROM"
-            " marts.customer_value) GROUP BY 1) WHERE abs(now - earlier) > 0.1 + 1e-9 AND EXISTS (FROM {batch})"
-            " AND EXISTS (FROM marts.customer_value)",
-            "no tier's share of the customers is more than a tenth away from that of the last run",
+            # How many customers a tier has is given by value.tiers. What they are worth together is not.
+            "SELECT customer_group, value_tier, now, earlier FROM (SELECT customer_group, value_tier,"
+            " worth / nullif(sum(worth) OVER own, 0) AS now, was / nullif(sum(was) OVER own, 0) AS earlier,"
+            " least(sum(n) OVER own, sum(n_earlier) OVER own) AS n FROM (SELECT customer_group, value_tier,"
+            " coalesce(sum(clv) FILTER (is_now), 0) AS worth, coalesce(sum(clv) FILTER (NOT is_now), 0) AS was,"
+            " count(*) FILTER (is_now) AS n, count(*) FILTER (NOT is_now) AS n_earlier FROM"
+            " (SELECT customer_group, value_tier, clv, true AS is_now FROM {batch} UNION ALL"
+            " SELECT customer_group, value_tier, clv, false FROM marts.customer_value) GROUP BY customer_group,"
+            " value_tier) WINDOW own AS (PARTITION BY customer_group))"
+            " WHERE n >= 20 AND abs(now - earlier) > 0.1 + 1e-9",
+            "no tier's share of the value of its group is more than a tenth away from that of the last run",
             "WARN",
         ),
         Rule(

@@ -22,8 +22,16 @@ PARTS = (
     "service",
 )
 _SPLIT = Column("split_at", "TIMESTAMP", "start of the period that is held out (UTC); fitting ends there")
+_PUBLISHED = Column(
+    "is_published",
+    "BOOLEAN",
+    "fills marts.customer_value for the group; a model only if it still holds on all purchases before the clock, else"
+    " the naive rule does",
+)
 _FEWEST_PURCHASES = 97
 """Of fewer, the number alone scatters by more than a fifth: 1.96 / sqrt(97)."""
+SEEN, WANTED = "revenue_coverage", "revenue_coverage_wanted"
+"""Metrics: the share of customers whose revenue lay inside their interval, and the one that was to (value.interval)."""
 
 CLV_EVALUATION = mart(
     "clv_evaluation",
@@ -45,10 +53,10 @@ CLV_EVALUATION = mart(
         Column(
             "beats_baseline",
             "BOOLEAN",
-            "over all customers of the group the model's absolute error in revenue is smaller than the rival's, with"
-            " the whole interval of the paired difference",
+            "over all customers of the group the model's squared error in revenue is smaller than the rival's, with"
+            " the whole interval of the paired difference, and its sum is not further off",
         ),
-        Column("is_published", "BOOLEAN", "the kind of model that fills marts.customer_value for the group"),
+        _PUBLISHED,
         Column("n_customers", "BIGINT", "customers who were judged", minimum=1),
         _SPLIT,
     ),
@@ -77,6 +85,24 @@ CLV_EVALUATION = mart(
             " AND NOT beats_baseline",
             "a model other than the naive rule is published only if it beats it",
         ),
+        Rule(
+            "calibration_within_bounds",
+            "SELECT customer_group, model, ci_low, ci_high FROM {batch} WHERE is_published AND customers = 'all'"
+            " AND metric = 'revenue_ratio' AND (ci_low > 1.33 OR ci_high < 0.75)",
+            "what is published may have expected the revenue of the period within a third: the interval of expected /"
+            " actual meets .75 to 1.33",
+            "WARN",
+        ),
+        Rule(
+            "intervals_hold_what_they_say",
+            "SELECT seen.customer_group, seen.model, seen.value AS share, wanted.value AS wanted"
+            " FROM {batch} AS seen JOIN {batch} AS wanted USING (customer_group, model, customers)"
+            f" WHERE seen.is_published AND customers = 'all' AND seen.metric = '{SEEN}' AND wanted.metric = '{WANTED}'"
+            " AND seen.value < wanted.value - 0.1 - 1e-9",
+            "of the customers, the share inside the published interval is at most a tenth less than value.interval;"
+            " more is no fault, for where nearly all bring nothing an interval of nothing holds them",
+            "WARN",
+        ),
     ),
 )
 
@@ -94,7 +120,7 @@ CLV_CALIBRATION = mart(
         Column("actual_purchases", "DOUBLE", "days with a purchase that came", minimum=0),
         Column("expected_revenue", "DOUBLE", "revenue, sum of what was expected", minimum=0),
         Column("actual_revenue", "DOUBLE", "revenue that came, less what of it was given back before the clock"),
-        Column("is_published", "BOOLEAN", "the kind of model that fills marts.customer_value for the group"),
+        _PUBLISHED,
         _SPLIT,
     ),
     ("customer_group", "model", "decile"),

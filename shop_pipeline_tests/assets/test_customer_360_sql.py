@@ -15,10 +15,12 @@ LATER = AS_OF + timedelta(hours=1)
 
 @pytest.fixture
 def shop(bench: Bench) -> Bench:
-    """C1 buys; N only signed up, and LATE does so after the clock."""
+    """C1 buys; N only signed up, LATE does so after the clock, and NEW comes then, signed up nobody knows when."""
     open_shop(bench, "C1")
     columns = "customer_id is_registered signed_up_at first_event_at"
-    bench.fill("clean.customers", columns, ("N", True, None, None), ("LATE", True, LATER, LATER))
+    bench.fill(
+        "clean.customers", columns, ("N", True, None, None), ("LATE", True, LATER, LATER), ("NEW", True, None, LATER)
+    )
     return bench
 
 
@@ -37,9 +39,8 @@ def predict(bench: Bench) -> None:
     """What the models say of C1."""
     members = (("C1", "rfm", "loyal", "Loyal"), ("C1", "kmeans", "2", "Bargain hunters"), ("C1", "dbscan", "0", "Core"))
     bench.fill("marts.customer_segments", "customer_id method segment segment_label", *members)
-    columns = "method segment segment_label persona_en persona_zh top_categories"
-    profiles = (("kmeans", "2", "Bargain hunters", "buys at a discount", "爱打折", []), ("rfm", "2", "", "o", "o", []))
-    bench.fill("marts.segment_profiles", columns, *profiles)
+    profiles = (("kmeans", "2", "Bargain hunters", "爱打折"), ("rfm", "loyal", "Loyal", "忠诚"), ("rfm", "2", "", ""))
+    bench.fill("marts.segment_profiles", "method segment segment_label segment_label_zh", *profiles)
     bench.fill("marts.customer_value", "customer_id p_alive clv value_tier", ("C1", 0.75, 120.4, "gold"))
     bench.fill("marts.churn_scores", "customer_id probability top_reasons contributions", ("C1", 0.256, [], []))
 
@@ -57,6 +58,13 @@ def test_every_customer_known_before_the_clock_has_a_row(shop: Bench) -> None:
         ("W", 0, None, None, ["wholesale"], False, True),
     ]
     assert page(shop, "wholesale_rule", "is_wholesale") == [("bulk_units",)]
+
+
+def test_a_cost_that_is_too_large_for_money_is_not_known(shop: Bench) -> None:
+    """As in features.purchases: the margin is A's."""
+    sell(shop, "A", "C1", 9, 40, unit_cost=10)
+    sell(shop, "B", "C1", 9, 40, quantity=10**10, unit_cost=99_999)
+    assert page(shop, "margin::INT, revenue_with_cost::INT", "customer_id = 'C1'") == [(30, 40)]
 
 
 def test_money_is_net_of_what_came_back_before_the_clock(shop: Bench) -> None:
@@ -134,14 +142,66 @@ def test_consents_are_listed(shop: Bench) -> None:
 
 
 def test_cases_are_open_that_are_not_closed_before_the_clock(shop: Bench) -> None:
-    """One is closed and marked 4, one closed later and marked 1, one open; a fourth is of after the clock."""
+    """One is closed and marked 4, one closed later and marked 1, one open; a fourth is of after the clock. Four others
+    had the topic of the third.
+    """
     ask(shop, "T1", "C1", 9, closed_at=AS_OF - timedelta(days=8), satisfaction=4, topic="delivery")
     ask(shop, "T2", "C1", 8, closed_at=AS_OF, satisfaction=1, topic="refund")
-    ask(shop, "T3", "C1", 7, topic="two\nlines")
+    ask(shop, "T3", "C1", 7, topic="invoice")
+    others_ask(shop, 4, "invoice")
     ask(shop, "T4", "C1", 0, topic="later")
     columns = "n_tickets, n_open_tickets, last_ticket_date::VARCHAR, last_ticket_topic, mean_satisfaction"
-    assert desk(shop, columns) == [(3, 2, "2025-02-22", "two lines", 4.0)]
+    assert desk(shop, columns) == [(3, 2, "2025-02-22", "invoice", 4.0)]
     assert desk(shop, columns, "customer_id = 'N'") == [(0, 0, None, None, None)]
+
+
+def others_ask(bench: Bench, n: int, topic: str, days_ago: float = 3) -> None:
+    """As many people, each twice."""
+    for turn in range(2 * n):
+        ask(bench, f"{topic}-{turn}", f"other-{turn % n}", days_ago, topic=topic)
+
+
+@pytest.mark.parametrize(("n_others", "days_ago", "told"), [(4, 3, "invoice"), (3, 3, None), (4, 0, None)])
+def test_a_topic_of_fewer_than_five_customers_is_not_told(
+    shop: Bench, n_others: int, days_ago: float, told: str | None
+) -> None:
+    """It may be anything that somebody wrote. Customers count, not cases, and none after the clock."""
+    ask(shop, "T1", "C1", 7, topic="invoice")
+    others_ask(shop, n_others, "invoice", days_ago)
+    ((topic, summary),) = desk(shop, "last_ticket_topic, summary_en")
+    assert topic == told
+    assert ("invoice" in summary) is (told is not None)
+
+
+def test_a_rare_topic_does_not_bring_an_older_one_to_the_front(shop: Bench) -> None:
+    """The newest case says nothing: the topic of another case is not its."""
+    ask(shop, "T1", "C1", 7, topic="invoice")
+    ask(shop, "T2", "C1", 6, topic="ann@example.org")
+    others_ask(shop, 4, "invoice")
+    assert desk(shop, "last_ticket_topic, last_ticket_date::VARCHAR") == [(None, "2025-02-23")]
+
+
+@pytest.mark.parametrize("character", ["\n", "\r", "\v", "\x1c", "\x85", "\u2028", "\u2029", "\t \r\n"], ids=ascii)
+def test_a_line_break_in_what_a_summary_is_made_of_is_a_space(shop: Bench, character: str) -> None:
+    """In an order's number, a topic, a persona, a segment and a title: a program that reads by line sees one line."""
+    hostile = f"two{character}lines"
+    shop.duck.execute("UPDATE clean.products SET title = ? WHERE product_id = 'P2'", [hostile])
+    sell(shop, "A", "C1", 9, 40, order_id=hostile)
+    ask(shop, "T1", "C1", 7, topic=hostile)
+    others_ask(shop, 4, hostile)
+    predict(shop)
+    shop.duck.execute("UPDATE marts.segment_profiles SET segment_label = $1, segment_label_zh = $1", [hostile])
+    shop.fill("marts.recommendations", "customer_id rank product_id is_holdout", ("C1", 1, "P2", False))
+    for summary in desk(shop, "summary_en, summary_zh")[0]:
+        assert summary.count("two lines") == 5
+        assert len(summary.splitlines()) == 1
+
+
+def test_a_value_of_any_size_is_said(shop: Bench) -> None:
+    """No integer of 64 bits holds 10^19."""
+    sell(shop, "A", "C1", 9, 40)
+    shop.fill("marts.customer_value", "customer_id p_alive clv value_tier", ("C1", 0.75, 1e19, "gold"))
+    assert "value gold, 10000000000000000000 GBP expected" in desk(shop, "summary_en")[0][0]
 
 
 def test_the_newest_order_and_what_came_back(shop: Bench) -> None:
@@ -170,15 +230,16 @@ def test_the_row_in_one_line(shop: Bench) -> None:
     give_back(shop, "A", 5, 1, 20, customer_id="C1")
     ask(shop, "T1", "C1", 4, closed_at=AS_OF - timedelta(days=3), satisfaction=4, topic="delivery")
     ask(shop, "T2", "C1", 2, topic="refund")
+    others_ask(shop, 4, "refund")
     predict(shop)
     shop.fill("marts.recommendations", "customer_id rank product_id is_holdout", ("C1", 1, "P2", False))
     assert desk(shop, "summary_en, summary_zh") == [
         (
             "customer since 2025-02-20, 2 orders, 40.00 GBP net (20.00 GBP paid back); last order O-B on 2025-02-24,"
-            " 20.00 GBP; segment loyal; persona: buys at a discount; value gold, 120 GBP expected; 26% likely to leave;"
+            " 20.00 GBP; segment Loyal; persona Bargain hunters; value gold, 120 GBP expected; 26% likely to leave;"
             " 1 of 2 cases open, last on 2025-02-27: refund; mean mark 4.0; next: pot; may be contacted by sms",
             "2025-02-20 起的客户，2 笔订单，净额 40.00 GBP（已退款 20.00 GBP）；最近订单 O-B，2025-02-24，20.00 GBP；"
-            "分群 loyal；画像：爱打折；价值等级 gold，预期 120 GBP；流失概率 26%；2 个工单，1 个未结，最近一次"
+            "分群 忠诚；画像：爱打折；价值等级 gold，预期 120 GBP；流失概率 26%；2 个工单，1 个未结，最近一次"
             " 2025-02-27：refund；平均满意度 4.0；推荐：pot；可联系方式：短信",
         )
     ]
@@ -196,6 +257,7 @@ def test_nothing_personal_is_in_what_is_published(shop: Bench) -> None:
     for column, value in personal.items():
         shop.duck.execute(f"UPDATE clean.customers SET {column} = ? WHERE customer_id = 'C1'", [value])
     sell(shop, "A", "C1", 9, 40)
+    ask(shop, "T1", "C1", 2, topic="about ann@example.org, 555-0199")
     told = repr(desk(shop, "*") + shop.rows("FROM marts.customer_360"))
     assert "C1" in told
     assert [value for value in personal.values() if str(value) in told] == []

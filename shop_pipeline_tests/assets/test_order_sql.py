@@ -136,6 +136,40 @@ def test_a_refund_of_more_than_the_price_makes_a_net_below_zero(shop: Bench) -> 
     ]
 
 
+LATER = (
+    ("E9", "cancel", at(JAN2, 20), JAN2, "P1", "C2", None, "O3", 1, 10, "FR", "email", False),
+    ("EA", "purchase", at(JAN2, 20), JAN2, "P1", "C2", None, "O3", 1, 10, "FR", "email", False),
+    ("EB", "purchase", at(JAN2, 20), JAN2, "P2", "C1", None, "O4", 1, 4, "FR", "email", False),
+)
+
+
+@pytest.mark.parametrize("event", LATER, ids=lambda event: f"{event[1]}-{event[7]}")
+def test_what_a_later_line_adds_is_not_the_orders(shop: Bench, event: tuple[object, ...]) -> None:
+    """O3 was sold in Italy by no known way, and O4 to nobody known: that is what a run as of that moment reads."""
+    columns = (
+        "SELECT order_id, customer_id, country, channel FROM clean.orders WHERE order_id IN ('O3', 'O4') ORDER BY 1"
+    )
+    shop.run("clean.orders")
+    before = shop.rows(columns)
+    shop.fill("clean.events", EVENT, event)
+    run_lines(shop)
+    shop.run("clean.orders")
+    assert shop.rows(columns) == before == [("O3", "C2", "IT", None), ("O4", None, None, None)]
+
+
+def test_a_channel_that_one_line_of_the_moment_tells_is_the_orders(shop: Bench) -> None:
+    """An export that tells it once per order, on whichever line; the return that came before the sale has no say."""
+    shop.fill(
+        "clean.events",
+        EVENT,
+        ("E9", "purchase", at(JAN2, 11), JAN2, "P2", "C2", None, "O3", 1, 4, None, "email", False),
+        ("E0", "refund", at(JAN2, 9), JAN2, "P2", "C2", None, "O3", 1, 4, "FR", "app", False),
+    )
+    run_lines(shop)
+    shop.run("clean.orders")
+    assert shop.rows("SELECT country, channel FROM clean.orders WHERE order_id = 'O3'") == [("IT", "email")]
+
+
 def test_an_order_sums_its_lines(shop: Bench) -> None:
     """O1: 20 + 5 + 3 = 28 sold in 4 units, 10 back: 18. Country and channel are the first line's, E1's. O9's sale is
     not known: what came back is its own.

@@ -18,7 +18,7 @@ import pytest
 
 from shop_pipeline.assets.gated import Run
 from shop_pipeline.assets.propensity import EVALUATION, build_models
-from shop_pipeline.assets.propensity_cuts import FEATURES, cuts, labelled_customers
+from shop_pipeline.assets.propensity_cuts import FEATURES, CutAt, cuts, labelled_customers, labelled_pairs
 from shop_pipeline.assets.propensity_scores import (
     AMOUNTS,
     CHURN,
@@ -109,7 +109,7 @@ def test_who_stopped_is_told_from_who_stays(shop: Bench) -> None:
     # Who stays skips a fifth of the days, so that a few look as if they had stopped.
     assert np.quantile(stays, 0.95) < 0.5
     ((reason,),) = shop.rows(f"SELECT top_reasons[1] FROM {CHURN} WHERE customer_id = 'C002'")
-    assert reason == "0 purchases in 30 days (raises)"
+    assert reason == "no purchases in 30 days (raises)"
 
 
 def test_a_customer_buys_of_their_own_category(shop: Bench) -> None:
@@ -158,6 +158,102 @@ def test_a_cut_knows_what_was_known_at_its_clock(shop: Bench) -> None:
         assert len(amounts) == int((~left.labels).sum())
     assert stop_day(2) == 79
     assert seen == {60: (False, True), 40: (True, True), 20: (True, False)}
+
+
+def test_labels_know_what_came_back_within_their_window_and_nothing_of_later(shop: Bench) -> None:
+    """C001's only purchase of a day came back whole: on the last moment of the window, or on the day after it."""
+    run = Run(shop.session, AS_OF, None, {}, logging.getLogger(__name__))
+    found = {}
+    for days_after in (None, 1.0, -0.01):
+        shop.duck.execute("BEGIN")
+        for cut in cuts(run, WINDOW):
+            if (AS_OF - cut.split_at).days != 40:
+                continue
+            if days_after is not None:
+                give_back_all_of_the_window(shop, "C001", cut, timedelta(days=days_after))
+        for cut in cuts(run, WINDOW):
+            if (AS_OF - cut.split_at).days == 40:
+                left, amounts = labelled_customers(run, cut)
+                pairs = labelled_pairs(run, cut, ["a", "b"])
+                assert left is not None
+                assert amounts is not None
+                assert pairs is not None
+                found[days_after] = (left.labels.sum(), len(amounts), pairs.labels.sum())
+        shop.duck.execute("ROLLBACK")
+    n_left, n_bought, n_pairs = found[None]
+    assert found[1.0] == found[None]
+    # C001 has left then, and bought neither of b nor of anything.
+    assert found[-0.01] == (n_left + 1, n_bought - 1, n_pairs - 1)
+
+
+def give_back_all_of_the_window(shop: Bench, customer: str, cut: CutAt, after: timedelta) -> None:
+    """So long after the window of the cut."""
+    lines = shop.rows(
+        f"""SELECT event_id, gross_amount FROM clean.order_lines WHERE customer_id = '{customer}'
+        AND line_at >= TIMESTAMP '{cut.split_at}' AND line_at < TIMESTAMP '{cut.until}'"""
+    )
+    at = cut.until + after
+    shop.fill(
+        "clean.returns",
+        "return_event_id match_number sale_event_id quantity returned_at return_date amount",
+        *((f"R-{event}", 1, event, 1, at, at.date(), amount) for event, amount in lines),
+    )
+
+
+def test_a_pair_knows_its_customer_and_who_never_bought_comes_last(shop: Bench) -> None:
+    """Two categories: rows of one customer follow one another. Nobody is known for as long as none was bought."""
+    run = Run(shop.session, AS_OF, None, {}, logging.getLogger(__name__))
+    for cut in cuts(run, WINDOW):
+        pairs = labelled_pairs(run, cut, ["a", "b"])
+        assert pairs is not None
+        assert pairs.groups is not None
+        n = len(pairs) // 2
+        assert pairs.groups.tolist() == [one for each in range(n) for one in (each, each)]
+        days, bought, age = pairs.features.columns(
+            ("category_days_since_purchase", "category_n_purchases", "age_days")
+        ).T
+        assert (days[bought == 0] == age.max() + 365).all()
+        assert days[bought > 0].max() <= age.max()
+
+
+def open_shop(bench: Bench, n_customers: int, category_of_b: str | None) -> None:
+    """Everybody buys of `a`, or of what has no category, at the beginning, and of B in the last week."""
+    bench.set(n_categories=1)
+    of_a = "a" if category_of_b else None
+    bench.fill("clean.products", "product_id category", ("A", of_a), ("B", category_of_b))
+    names = [f"C{number:03}" for number in range(n_customers)]
+    bench.fill("clean.customers", "customer_id", *((name,) for name in names))
+    # One in three buys of A, again and again; only then there is more of B.
+    fill(bench, [(name, day, "a", 10.0) for name in names[::3] for day in range(1, DAYS, 10)])
+    fill(bench, [(name, DAYS - 3, "b", 10.0) for name in names], first=1_000)
+    fill(bench, [(name, 2, "b", 10.0) for name in names[::5]], first=2_000)
+    for name in ("purchases", "rfm", "customer_features", "customer_categories"):
+        bench.run(f"features.{name}")
+
+
+def test_categories_are_not_chosen_by_what_sold_in_the_judged_window(bench: Bench) -> None:
+    """With room for one: before the last cut 10 of 30 bought of `a` and 6 of `b`; in its window all bought of `b`."""
+    open_shop(bench, 30, category_of_b="b")
+    bench.build(build_models, MODELS)
+    bench.run(EVALUATION)
+    bench.build(build_propensity, PROPENSITY)
+    assert bench.rows(
+        "SELECT category FROM features.customer_categories GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+    ) == [("b",)]
+    stored = f"SELECT position, feature, value FROM {MODELS} WHERE target = 'category' AND part = 'category'"
+    assert bench.rows(stored) == [(0, "a", 10.0)]
+    # What is scored follows the model, whatever shop.yaml says by now.
+    bench.set(n_categories=5)
+    bench.build(build_propensity, PROPENSITY)
+    assert bench.rows(f"SELECT category, count(*) FROM {PROPENSITY} GROUP BY 1") == [("a", 30)]
+
+
+def test_a_shop_without_categories_says_so(bench: Bench) -> None:
+    open_shop(bench, 12, category_of_b=None)
+    told = bench.build(build_models, MODELS).metadata
+    assert told["category"] == "no product that was bought has a category"
+    assert "naive" in told["amount"].value
+    assert "no model" in bench.build(build_propensity, PROPENSITY).metadata["note"]
 
 
 def test_too_short_a_history_gives_empty_tables_that_say_so(bench: Bench) -> None:

@@ -75,6 +75,13 @@ def test_cost_and_list_price_are_of_the_units_kept(shop: Bench) -> None:
     assert bought(shop, "cost, list_amount") == [("A", Decimal("7.5"), Decimal(12)), ("B", None, None)]
 
 
+def test_a_cost_that_no_money_column_holds_is_not_known(shop: Bench) -> None:
+    """10^10 units at 99,999 would cost 10^15; at 99 they cost 9.9 x 10^11, which is under the largest amount."""
+    sell(shop, "A", "C1", 10, 15, quantity=10**10, unit_cost=99_999, list_price=99_999)
+    sell(shop, "B", "C1", 10, 15, quantity=10**10, unit_cost=99, list_price=99)
+    assert bought(shop, "cost, list_amount") == [("A", None, None), ("B", Decimal(99 * 10**10), Decimal(99 * 10**10))]
+
+
 def test_the_channel_is_that_of_the_order(shop: Bench) -> None:
     shop.fill("clean.orders", "order_id channel", ("O1", "email"), ("O2", None))
     sell(shop, "A", "C1", 1, 5, order_id="O1")

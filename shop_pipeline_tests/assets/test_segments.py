@@ -30,7 +30,7 @@ FEATURES = (
     "customer_id n_purchases days_since_last mean_purchase net_revenue n_categories units_per_line favourite_channel"
 )
 LEARNED: dict[Any, Any] = {}
-WEEKLY = {TUNING_TAG: "true"}
+WEEKLY, FULL = {TUNING_TAG: "true"}, {FULL_REFRESH_TAG: "true"}
 
 
 def customers(n: int = 30) -> dict[str, list[Any]]:
@@ -86,7 +86,7 @@ def run(bench: Bench, as_of: datetime = AS_OF, tags: dict[str, str] | None = Non
     bench.set(as_of=as_of)
     bench.build(build_segmentation, MODELS, tags)
     bench.build(build_components, COMPONENTS)
-    bench.build(build_members, MEMBERS)
+    bench.build(build_members, MEMBERS, tags)
     bench.build(build_profiles, PROFILES)
     bench.run(MIGRATION)
 
@@ -146,8 +146,21 @@ def test_a_model_is_kept_until_the_weekly_job_and_scores_new_customers(shop: Ben
 
 def test_a_full_refresh_learns_again(shop: Bench) -> None:
     run(shop, AS_OF - DAY)
-    run(shop, tags={FULL_REFRESH_TAG: "true"})
+    run(shop, tags=FULL)
     assert stored(shop, MODELS, "DISTINCT learned_at") == [(AS_OF,)]
+
+
+def test_a_full_refresh_gives_the_tables_of_a_new_warehouse(shop: Bench) -> None:
+    """No label goes on, and nobody was anywhere: not even after other customers had been learned of."""
+    names = (MODELS, COMPONENTS, MEMBERS, PROFILES, MIGRATION)
+    run(shop)
+    new = {name: stored(shop, name) for name in names}
+    shop.duck.execute(f"DELETE FROM {MODELS}")
+    fill(shop, {id_: one for id_, one in customers().items() if id_[0] != "F" or id_ < "F12"})
+    run(shop, AS_OF - DAY)
+    fill(shop, customers())
+    run(shop, tags=FULL)
+    assert {name: stored(shop, name) for name in names} == new
 
 
 def test_a_later_model_is_not_for_an_earlier_clock(shop: Bench) -> None:
@@ -157,6 +170,28 @@ def test_a_later_model_is_not_for_an_earlier_clock(shop: Bench) -> None:
     assert stored(shop, MODELS, "DISTINCT learned_at") == [(AS_OF - 7 * DAY,)]
     assert stored(shop, MEMBERS, "DISTINCT previous_segment, previous_as_of") == [(None, None)]
     assert stored(shop, MIGRATION) == []
+
+
+def test_an_earlier_clock_gives_no_id_a_second_time(shop: Bench) -> None:
+    """Its segments may be others than those of the later model, which it doesn't look at."""
+    run(shop)
+    used = clusters(shop)
+    run(shop, AS_OF - 7 * DAY)
+    assert clusters(shop)
+    assert clusters(shop).isdisjoint(used)
+
+
+def test_no_id_comes_back_after_a_time_without_clusters(shop: Bench) -> None:
+    """A day with 14 customers, fewer than 5 for each of 3 segments, which is also before the model was learned."""
+    run(shop)
+    used = clusters(shop)
+    fill(shop, dict(list(customers().items())[:14]))
+    run(shop, AS_OF - DAY)
+    assert (clusters(shop), stored(shop, COMPONENTS)) == (set(), [])
+    fill(shop, customers())
+    run(shop)
+    assert clusters(shop)
+    assert clusters(shop).isdisjoint(used)
 
 
 def test_other_features_need_other_models_whose_labels_are_new(shop: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +227,8 @@ def test_who_moves_is_told_with_where_from(shop: Bench) -> None:
     del people["L29"]
     fill(shop, people)
     run(shop)
-    label = {label: id_ for id_, label in shop.rows(f"SELECT DISTINCT segment, segment_label FROM {MEMBERS}")}
+    named = f"SELECT DISTINCT segment_label, segment FROM {MEMBERS} WHERE method = 'kmeans'"
+    label = dict(shop.rows(named))
     of = segments(shop, "kmeans")
     frequent, lapsed = label[of["F01"]], label[of["L00"]]
     moved = "from_segment, to_segment, n_customers, round(share, 6), previous_as_of"
@@ -210,7 +246,7 @@ def test_a_small_shop_has_rfm_alone_and_says_so(bench: Bench) -> None:
     fill(bench, dict(list(customers().items())[:39]))
     told = bench.build(build_segmentation, MODELS).metadata["note"]
     assert told == "39 customers bought; clusters are looked for from 40 on, so there is RFM alone"
-    assert bench.build(build_components, COMPONENTS).metadata["note"].startswith("models.segmentation is empty")
+    assert bench.build(build_components, COMPONENTS).metadata["note"].startswith("models.segmentation has no model")
     assert "segments are of RFM alone" in bench.build(build_members, MEMBERS).metadata["note"]
     assert stored(bench, MEMBERS, "DISTINCT method") == [("rfm",)]
     bench.build(build_profiles, PROFILES)
@@ -244,15 +280,67 @@ def test_a_profile_is_of_those_who_are_known(shop: Bench) -> None:
     shop.duck.execute("UPDATE clean.customers SET gender = 'rather not say' WHERE customer_id > 'L04'")
     run(shop)
     columns = "n_customers, share_of_customers, n_purchases, age_years, share_female, top_channel, share_top_channel"
-    assert profile(shop, columns, "F00") == (30, 0.5, 12.0, 35.0, 0.8, "app", 1.0)
-    # Of 30, four ages are known, and five genders: all men.
-    assert profile(shop, columns, "L00") == (30, 0.5, 1.5, None, 0.0, "web", 1.0)
+    assert profile(shop, columns, "F00") == (30, 0.5, 12.0, 35, 0.8, "app", 1.0)
+    # Of 30, four ages are known, and five genders: all men, who would each be told of.
+    assert profile(shop, columns, "L00") == (30, 0.5, 1.5, None, None, "web", 1.0)
+    known = "n_age_known, n_gender_known, n_channel_known, segment_label_zh"
+    assert profile(shop, known, "F00") == (30, 30, 30, "活跃高频高额客户")
+    assert profile(shop, known, "L00") == (4, 5, 30, "沉睡低频低额客户")
     frequent, lapsed = (profile(shop, "persona_en, persona_zh", customer) for customer in ("F00", "L00"))
     assert "80% are women" in frequent[0]
     assert "Their usual channel is app (100%)." in frequent[0]
     assert "平均 35 岁" in frequent[1]
-    assert "100% are men" in lapsed[0]
+    assert "gender" not in lapsed[0]
     assert "years" not in lapsed[0]
+
+
+@pytest.mark.parametrize(
+    ("women", "men", "share"), [(3, 3, 0.5), (2, 4, None), (4, 2, None), (3, 4, 0.43), (0, 30, None)]
+)
+def test_gender_is_told_of_three_of_each(shop: Bench, women: int, men: int, share: float | None) -> None:
+    known = [*("f" * women), *("m" * men), *[None] * (30 - women - men)]
+    shop.duck.execute("DELETE FROM clean.customers")
+    shop.fill("clean.customers", "customer_id gender", *((f"L{i:02}", kind) for i, kind in enumerate(known)))
+    run(shop)
+    assert profile(shop, "share_female, n_gender_known", "L00") == (share, women + men)
+
+
+@pytest.mark.parametrize(("n", "share"), [(700, None), (200, 0.02)])
+def test_a_gender_of_nearly_all_is_not_told(bench: Bench, n: int, share: float | None) -> None:
+    """3 of 700 are less than half a hundredth: each of the others is a man, nearly. 3 of 200 are 0.015."""
+    bench.set(timezone="UTC")
+    fill(bench, {f"C{i:03}": [1, 10, 10.0, 1, 1] for i in range(n)})
+    bench.duck.execute("UPDATE clean.customers SET gender = CASE WHEN customer_id < 'C003' THEN '女' ELSE 'm' END")
+    bench.build(build_members, MEMBERS)
+    bench.build(build_profiles, PROFILES)
+    assert bench.rows(f"SELECT share_female FROM {PROFILES}") == [(share,)]
+
+
+def test_ages_and_channels_are_of_five_and_ages_are_whole_years(shop: Bench) -> None:
+    """L00 to L04 are 75 or 76 years old in February 2025: the mean of 75, 75, 75, 76, 76 is 75.4."""
+    shop.duck.execute(
+        "UPDATE clean.customers SET birth_year = NULL WHERE customer_id LIKE 'L%' AND customer_id > 'L04'"
+    )
+    shop.duck.execute("UPDATE clean.customers SET birth_year = 1949 WHERE customer_id IN ('L03', 'L04')")
+    shop.duck.execute("UPDATE features.customer_features SET favourite_channel = NULL WHERE customer_id > 'L03'")
+    run(shop)
+    columns = "n_age_known, age_years, n_channel_known, top_channel, share_top_channel"
+    assert profile(shop, columns, "L00") == (5, 75, 4, None, None)
+    (text,) = profile(shop, "persona_en", "L00")
+    assert "older than others: 75 years on average, all customers 42." in text
+
+
+def test_an_age_that_is_five_different_ages_is_not_compared(shop: Bench) -> None:
+    """20, 20, 75, 130 and 130 years: the mean is 75, its standard error 49 / sqrt(5) = 22; of all 35 it is 41 years."""
+    shop.duck.execute(
+        "UPDATE clean.customers SET birth_year = NULL WHERE customer_id LIKE 'L%' AND customer_id > 'L04'"
+    )
+    shop.duck.execute("UPDATE clean.customers SET birth_year = NULL WHERE customer_id = 'X'")
+    for at, year in enumerate((2005, 2005, 1950, 1895, 1895)):
+        shop.duck.execute(f"UPDATE clean.customers SET birth_year = {year} WHERE customer_id = 'L0{at}'")
+    run(shop)
+    assert profile(shop, "age_years", "L00") == (75,)
+    assert "Those whose age is known are 75 years old on average." in profile(shop, "persona_en", "L00")[0]
 
 
 def test_shares_of_revenue_are_of_what_customers_paid(shop: Bench) -> None:
@@ -286,7 +374,7 @@ def test_interests_are_what_takes_more_of_their_money_than_of_everybodys(shop: B
     (kinds, lifts), of_lapsed = (profile(shop, "top_categories, top_category_lifts", who) for who in ("F00", "L00"))
     assert (kinds, lifts) == (["garden"], pytest.approx([60 / 192 / (100 / 332)], rel=1e-4))
     assert of_lapsed == (["toys", "pets"], pytest.approx([60 / 140 / (90 / 332), 30 / 140 / (60 / 332)], rel=1e-4))
-    assert "More than others they buy: toys." in profile(shop, "persona_en", "L00")[0]
+    assert "They spend a larger part of their money on: toys." in profile(shop, "persona_en", "L00")[0]
 
 
 def test_what_people_see(shop: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from shop_pipeline_tests.assets.conftest import Bench
 
 OPENED = datetime(2025, 1, 10, 9)
 CLOSED = OPENED + timedelta(days=1)
-COLUMNS = "_part _file _row ticket_id customer_id closed_at satisfaction opened_at"
+COLUMNS = "_part _loaded_at _file _row ticket_id customer_id closed_at satisfaction opened_at"
 
 
 @pytest.fixture
@@ -20,9 +20,10 @@ def asked(bench: Bench) -> Bench:
     return bench
 
 
-def land(bench: Bench, *rows: tuple[Any, ...]) -> None:
-    """Open cases without a mark, but for what stands at the end of a row."""
-    bench.fill("raw.tickets", COLUMNS, *((1, *row, *(None, None)[len(row) - 4 :], OPENED) for row in rows))
+def land(bench: Bench, *rows: tuple[Any, ...], changed_at: datetime = OPENED) -> None:
+    """Open cases without a mark, but for what stands at the end of a row; all files were changed at one time."""
+    told = ((1, changed_at, *row, *(None, None)[len(row) - 4 :], OPENED) for row in rows)
+    bench.fill("raw.tickets", COLUMNS, *told)
 
 
 def case(bench: Bench, ticket: str = "T1") -> list[tuple[Any, ...]]:
@@ -37,6 +38,42 @@ def test_a_case_has_the_state_that_landed_last(asked: Bench) -> None:
     assert (report.set_aside, case(asked)) == ({"older_state": 3}, [("C1", CLOSED, 4.0)])
 
 
+def test_a_file_that_was_changed_later_holds_whatever_its_name(asked: Bench) -> None:
+    land(asked, ("tickets_10.csv", 2, "T1", "C1", CLOSED, 4.0), changed_at=OPENED + timedelta(days=10))
+    land(asked, ("tickets_9.csv", 2, "T1", "C1", CLOSED), changed_at=OPENED + timedelta(days=9))
+    assert asked.run("clean.tickets").set_aside == {"older_state": 1}
+    assert case(asked) == [("C1", CLOSED, 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "closed", "told", "refused"),
+    [
+        ("UTC", datetime(2025, 1, 10), OPENED, {}),
+        # The 10th begins in Tokyo at 15:00 of the 9th, UTC; a source may mean it in UTC there, too.
+        ("Asia/Tokyo", datetime(2025, 1, 9, 15), OPENED, {}),
+        ("Asia/Tokyo", datetime(2025, 1, 10), OPENED, {}),
+        ("UTC", datetime(2025, 1, 11), datetime(2025, 1, 11), {}),
+        ("UTC", datetime(2025, 1, 9), None, {"closed_before_opened": 1}),
+        ("UTC", datetime(2025, 1, 10, 0, 1), None, {"closed_before_opened": 1}),
+    ],
+)
+def test_closed_on_the_day_of_its_opening_without_a_time_is_no_mistake(
+    asked: Bench, zone: str, closed: datetime, told: datetime | None, refused: dict[str, int]
+) -> None:
+    """It was opened on the 10th at 9:00 UTC; a day alone is read as its midnight."""
+    asked.set(timezone=zone)
+    land(asked, ("b.csv", 2, "N1", "C1", closed))
+    assert asked.run("clean.tickets").set_aside == refused
+    assert case(asked, "N1") == ([] if refused else [("C1", told, None)])
+
+
+def test_what_is_refused_is_kept_as_it_landed(asked: Bench) -> None:
+    """Closed at midnight, and refused for its mark: the quarantine has the midnight."""
+    land(asked, ("b.csv", 2, "N1", "C1", datetime(2025, 1, 10), -1.0))
+    asked.run("clean.tickets")
+    assert asked.rows("SELECT row_json ->> 'closed_at' FROM clean.quarantine") == [("2025-01-10 00:00:00",)]
+
+
 def test_a_broken_state_does_not_hide_the_good_one_before_it(asked: Bench) -> None:
     land(asked, ("b.csv", 2, "T1", "C1", CLOSED), ("c.csv", 2, "T1", "C1", CLOSED, -1.0))
     assert asked.run("clean.tickets").set_aside == {"impossible_mark": 1}
@@ -44,11 +81,18 @@ def test_a_broken_state_does_not_hide_the_good_one_before_it(asked: Bench) -> No
 
 
 def test_a_number_of_another_customers_case_is_refused(asked: Bench) -> None:
-    """A state of a case never changes whose it is: two people under one number are a mistake of the source."""
-    land(asked, ("b.csv", 2, "T1", "C1"), ("c.csv", 2, "T1", "C2"))
+    """One file knows whose a case is: two people under one number are a mistake of the source."""
+    land(asked, ("c.csv", 2, "T1", "C1"), ("c.csv", 3, "T1", "C2"))
     assert asked.run("clean.tickets").set_aside == {"duplicate_ticket": 1}
     assert case(asked) == [("C2", None, None)]
-    assert asked.rows("SELECT rule, file FROM clean.quarantine") == [("duplicate_ticket", "b.csv")]
+    assert asked.rows("SELECT rule, file, line FROM clean.quarantine") == [("duplicate_ticket", "c.csv", 2)]
+
+
+def test_a_case_follows_its_customer_into_another(asked: Bench) -> None:
+    """C1 was merged into C2 after b.csv: its cases are C2's since, and nothing is wrong with the older files."""
+    land(asked, ("b.csv", 2, "T1", "C1", CLOSED), ("c.csv", 2, "T1", "C2", CLOSED))
+    assert asked.run("clean.tickets").set_aside == {"older_state": 1}
+    assert case(asked) == [("C2", CLOSED, None)]
 
 
 @pytest.mark.parametrize(("n_unknown", "warns"), [(40, False), (41, True)])

@@ -16,7 +16,7 @@ from shop_pipeline.assets.gated import Run
 from shop_pipeline.assets.readiness import NAME as READINESS
 from shop_pipeline.assets.value import NAME as VALUE
 from shop_pipeline.assets.value import build_value
-from shop_pipeline.assets.value_histories import cut_for_value, read_histories, read_outcome, too_few
+from shop_pipeline.assets.value_histories import Cut, cut_for_value, read_histories, read_outcome, too_few
 from shop_pipeline.assets.value_judgement import CALIBRATION, build_evaluation
 from shop_pipeline.assets.value_judgement import NAME as EVALUATION
 from shop_pipeline.assets.value_models import NAME as PARAMETERS
@@ -89,6 +89,13 @@ def run_of(bench: Bench) -> Run:
     return Run(bench.session, AS_OF, None, {}, logging.getLogger(__name__))
 
 
+def cut_at(bench: Bench) -> Cut:
+    """The cut, which there is."""
+    cut = cut_for_value(run_of(bench))
+    assert not isinstance(cut, str)
+    return cut
+
+
 def with_value(bench: Bench, **told: Any) -> None:
     """The section `value` of shop.yaml."""
     settings = bench.session.settings
@@ -115,8 +122,7 @@ def test_the_last_third_is_held_out_and_known_as_it_was_at_the_cut(bench: Bench)
     for name in FEATURES:
         bench.run(name)
     run = run_of(bench)
-    cut = cut_for_value(run)
-    assert not isinstance(cut, str)
+    cut = cut_at(bench)
     assert (cut.split_at, cut.horizon_days) == (datetime(2025, 2, 19), 10)
     ids, before = read_histories(run, "ordinary", cut.source)
     assert ids.to_pylist() == ["A", "B"]
@@ -130,23 +136,59 @@ def test_the_last_third_is_held_out_and_known_as_it_was_at_the_cut(bench: Bench)
     assert read_histories(run, "ordinary")[0].to_pylist() == ["A", "C"]
 
 
+def test_who_buys_to_sell_on_is_told_by_orders_before_the_cut(bench: Bench) -> None:
+    """W took one of a thing before 19 February, and 48 of it four times after."""
+    shop_of(bench, sold(*(("A", ago, 5.0) for ago in (30, 20)), *(("W", ago, 5.0) for ago in (25, 5, 4, 3, 2))))
+    bench.duck.execute("UPDATE clean.order_lines SET quantity = 48 WHERE line_at >= '2025-02-19'")
+    for name in ("clean.customer_labels", *FEATURES):
+        bench.run(name)
+    run, cut = run_of(bench), cut_at(bench)
+    assert read_histories(run, "wholesale")[0].to_pylist() == ["W"]
+    assert read_histories(run, "wholesale", cut.source)[0].to_pylist() == []
+    assert read_histories(run, "ordinary", cut.source)[0].to_pylist() == ["A", "W"]
+    purchases, revenue = read_outcome(run, "ordinary", cut)
+    assert (purchases.tolist(), revenue.tolist()) == ([0, 4], [0, 20])
+
+
+def test_who_is_found_out_to_be_a_bot_after_the_cut_has_bought_what_it_bought(bench: Bench) -> None:
+    """At the clock, nothing of A is left in features.purchases."""
+    shop_of(bench, sold(*((customer, ago, 5.0) for customer in "AB" for ago in (30, 3))))
+    bench.fill("clean.customer_labels", "customer_id label", ("A", "bot"))
+    for name in FEATURES:
+        bench.run(name)
+    run, cut = run_of(bench), cut_at(bench)
+    assert read_histories(run, "ordinary")[0].to_pylist() == ["B"]
+    assert read_histories(run, "ordinary", cut.source)[0].to_pylist() == ["A", "B"]
+    assert read_outcome(run, "ordinary", cut)[0].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("n_old", "horizon", "held_out"), [(0, 365, 97), (1, 365, 97), (0, 60, 60)])
+def test_one_line_of_1999_does_not_move_the_cut(bench: Bench, n_old: int, horizon: int, held_out: int) -> None:
+    """Of 299 days, 291 are left when 2 % of the purchases have happened: a third is held out, or what is foretold."""
+    lines = clocks()
+    assert np.sort(lines["ago"])[::-1][int(np.ceil(0.02 * len(lines))) - 1] == 291
+    with_value(bench, horizon_days=horizon)
+    shop_of(bench, pd.concat([lines, sold(*[("old", 9500, 5.0)] * n_old)]) if n_old else lines)
+    bench.run("features.purchases")
+    assert cut_at(bench).horizon_days == held_out
+
+
 @pytest.mark.parametrize(("days", "split_at"), [(1, datetime(2025, 2, 28)), (29, datetime(2025, 1, 31)), (30, None)])
 def test_a_shop_may_say_how_long_the_period_is(bench: Bench, days: int, split_at: datetime | None) -> None:
     """Of 30 days at least one is left to fit on."""
     shop_of(bench, sold(("A", 30, 5.0), ("A", 1, 5.0)))
     bench.run("features.purchases")
     with_value(bench, holdout_days=days)
-    cut = cut_for_value(run_of(bench))
     if split_at is None:
-        assert cut == "30 days since the first purchase: none is left to fit on before the 30 to judge by"
+        why = "the history has 30 days: none is left to fit on before the 30 to judge by"
+        assert cut_for_value(run_of(bench)) == why
     else:
-        assert not isinstance(cut, str)
-        assert cut.split_at == split_at
+        assert cut_at(bench).split_at == split_at
 
 
 def test_a_model_that_wins_fills_the_table_as_it_was_fitted(bench: Bench) -> None:
-    """Customers leave, and the naive rule does not know. The values are those of the fit on all purchases, though they
-    come from the stored parameters; two traders are too few for a model of their own.
+    """Customers leave, and the naive rule does not know. The values are those of the judged models on all purchases,
+    though they come from the stored parameters; two traders are too few for a model of their own.
     """
     traders = sold(("W1", 140, 30.0), ("W1", 30, 30.0), ("W2", 9, 5.0))
     shop_of(bench, pd.concat([leavers(), traders]))
@@ -155,7 +197,8 @@ def test_a_model_that_wins_fills_the_table_as_it_was_fitted(bench: Bench) -> Non
     (model,) = {name for (name,) in bench.rows(f"SELECT model FROM {EVALUATION} WHERE is_published")}
     assert model != "past_rate"
     _, purchases = read_histories(run_of(bench), "ordinary")
-    fitted = fit_value(purchases)
+    purchase, spend = model.split("+")
+    fitted = fit_value(purchases, only=(purchase, spend))
     used = {name for (name,) in bench.rows(f"SELECT model FROM {PARAMETERS} WHERE is_used")}
     assert used == set(fitted.name.split("+"))
     assert {name for (name,) in bench.rows(f"SELECT model FROM {PARAMETERS}")} == set(fitted.fits)
@@ -174,15 +217,12 @@ def test_a_model_that_wins_fills_the_table_as_it_was_fitted(bench: Bench) -> Non
     np.testing.assert_allclose(np.array(found).T, [*expected, low, high], rtol=1e-12)
     groups = bench.rows(f"SELECT customer_group, model, count(*) FROM {VALUE} GROUP BY ALL ORDER BY 1")
     assert groups == [("ordinary", fitted.name, 160), ("wholesale", "past_rate", 2)]
-    # 5, 20 and 50 % of 162 customers are 8.1, 32.4 and 81.
-    tiers = bench.rows(f"SELECT value_tier, count(*) FROM {VALUE} GROUP BY 1 ORDER BY min(clv) DESC")
-    assert tiers == [("platinum", 8), ("gold", 24), ("silver", 49), ("bronze", 81)]
     assert told[EVALUATION]["note_wholesale"] == (
-        "wholesale customers are not judged: 1 customers, 0 of whom bought again; 16 and 40 wanted"
+        "wholesale customers are not judged: 0 customers, 0 of whom bought again; 16 and 40 wanted"
     )
     assert told[VALUE]["wholesale"] == "2 by past_rate"
     page = told[EVALUATION]["report"].md_str
-    assert page.startswith(f"ordinary: {model} is published. Over 100 days held out")
+    assert page.startswith(f"ordinary: {model} is published. Over 97 days held out")
     assert "| all | revenue, expected / actual |" in page
 
 
@@ -196,17 +236,70 @@ def test_a_model_that_loses_is_stored_and_not_used(bench: Bench) -> None:
     assert bench.rows(f"SELECT DISTINCT is_used FROM {PARAMETERS}") == [(False,)]
     assert bench.rows(f"SELECT DISTINCT model, p_alive FROM {VALUE}") == [("past_rate", 1.0)]
     assert told[VALUE]["ordinary"] == "48 by past_rate"
+    wanted = bench.rows(f"SELECT customers, value FROM {EVALUATION} WHERE metric = 'revenue_coverage_wanted'")
+    assert set(wanted) == {("all", 0.8), ("repeat", 0.8)}
     # The tenths of both rules are stored, and those of the published one are shown.
     assert bench.rows(f"SELECT count(*), sum(n_customers) FROM {CALIBRATION}") == [(20, 96)]
     pages = calibration_page(run_of(bench))
     assert pages["calibration"].md_str.count("\n| ordinary | 10 |") == 1
     assert pages["plot"].md_str.startswith("![plot]")
-    assert "| platinum | 2 |" in tiers_page(run_of(bench))["tiers"].md_str
+    assert "| ordinary | platinum | 2 |" in tiers_page(run_of(bench))["tiers"].md_str
     bench.run("marts.revenue_reconciliation")
     books = reconciliation_page(run_of(bench))["reconciliation"].md_str
     total = f"{clocks()['amount'].sum():.4f}"
     assert f"| ordinary | 48 | {total} | 0.0000 | {total} | {total} |" in books
     assert f"| the books |  | {total} | 0.0000 | {total} | {total} |" in books
+
+
+def test_what_was_judged_is_fitted_again_and_nothing_else(bench: Bench) -> None:
+    """On all purchases, Pareto/NBD is the likeliest; but MBG/NBD is what has beaten the naive rule."""
+    shop_of(bench, leavers())
+    build_all(bench)
+    _, purchases = read_histories(run_of(bench), "ordinary")
+    assert fit_value(purchases).name == "pareto_nbd+gamma_gamma"
+    published_instead(bench, "mbg_nbd+gamma_gamma")
+    bench.build(build_parameters, PARAMETERS)
+    bench.build(build_value, VALUE)
+    used = bench.rows(f"SELECT DISTINCT model FROM {PARAMETERS} WHERE is_used ORDER BY 1")
+    assert used == [("gamma_gamma",), ("mbg_nbd",)]
+    assert bench.rows(f"SELECT DISTINCT model FROM {VALUE}") == [("mbg_nbd+gamma_gamma",)]
+
+
+def test_a_winner_that_does_not_hold_at_the_clock_gives_way_to_the_naive_rule(bench: Bench) -> None:
+    """Who buys like clockwork never leaves: BG/NBD may have won, but can't be fitted to all purchases."""
+    shop_of(bench, clocks())
+    build_all(bench)
+    published_instead(bench, "bg_nbd+gamma_gamma")
+    told = bench.build(build_parameters, PARAMETERS).metadata
+    start = "bg_nbd+gamma_gamma has won, but past_rate is used. On all purchases, bg_nbd: "
+    assert told["note_ordinary"].startswith(start)
+    assert bench.rows(f"SELECT count(*) FROM {PARAMETERS} WHERE is_used") == [(0,)]
+    assert bench.build(build_value, VALUE).metadata["ordinary"] == "48 by past_rate"
+
+
+def published_instead(bench: Bench, model: str) -> None:
+    """As if this had been judged, and had won."""
+    told = f"UPDATE {EVALUATION} SET model = ?, is_published = true, beats_baseline = true WHERE model <> 'past_rate'"
+    bench.duck.execute(told, [model])
+    bench.duck.execute(f"UPDATE {EVALUATION} SET is_published = false WHERE model = 'past_rate'")
+
+
+def test_each_group_has_tiers_of_its_own(bench: Bench) -> None:
+    """Of 20 customers who buy every ten days, for amounts that rise: 5, 20 and 50 % are 1, 4 and 10. Two who spend the
+    same as the fourth are in the tier of the last of them, and traders who spend a hundred times as much take no place.
+    """
+    groups = {"": 1.0, "W": 100.0}
+    amounts = [200.0 - n for n in range(3)] + [150.0] * 3 + [100.0 - n for n in range(14)]
+    buyers = [(f"{group}{n:02}", times * amount) for group, times in groups.items() for n, amount in enumerate(amounts)]
+    shop_of(bench, sold(*((customer, ago, amount) for customer, amount in buyers for ago in (31, 21, 11))))
+    bench.fill("clean.customer_labels", "customer_id label", *((f"W{n:02}", "wholesale") for n in range(20)))
+    fill_readiness(bench, "reduced")
+    build_all(bench)
+    tiers = bench.rows(
+        f"SELECT customer_group, value_tier, count(*) FROM {VALUE} GROUP BY ALL ORDER BY 1, min(clv) DESC"
+    )
+    sizes = (("platinum", 1), ("gold", 2), ("silver", 7), ("bronze", 10))
+    assert tiers == [(group, *size) for group in ("ordinary", "wholesale") for size in sizes]
 
 
 HAND = (("A", 60, 10.0, 4.0), ("A", 40, 20.0, 8.0), ("A", 20, 40.0, None), ("B", 1, 30.0, 40.0))
@@ -240,10 +333,14 @@ def test_margin_and_score_by_hand(bench: Bench) -> None:
     ("rows", "margin", "said"),
     [
         # 4 + 8 of 10 + 20: the line without a cost says nothing.
-        (HAND[:3], 1 - 12 / 30, "60.0%: of the lines whose cost is known"),
-        (HAND, 1 - 52 / 60, "13.3%: of the lines whose cost is known"),
-        (HAND[3:], 0.0, "0.0%: the lines whose cost is known earn nothing: -33.3%"),
-        (HAND[2:3], 1.0, "100.0%: no cost is known: revenue counts in full"),
+        (HAND[:3], 1 - 12 / 30, "60.0%: of the lines whose cost is known, 42.9% of the revenue"),
+        (HAND, 1 - 52 / 60, "13.3%: of the lines whose cost is known, 60.0% of the revenue"),
+        (HAND[3:], 0.0, "0.0%: the lines whose cost is known, 100.0% of the revenue, earn nothing: -33.3%"),
+        (
+            (("A", 2, 10.0, 6.0), ("B", 2, 90.0, None)),
+            0.4,
+            "40.0%: of the lines whose cost is known, 10.0% of the revenue",
+        ),
     ],
 )
 def test_the_margin_is_that_of_known_costs(bench: Bench, rows: Any, margin: float, said: str) -> None:
@@ -252,9 +349,27 @@ def test_the_margin_is_that_of_known_costs(bench: Bench, rows: Any, margin: floa
     assert told[VALUE]["margin_ordinary"] == said
 
 
-def test_where_no_cost_is_known_there_is_no_score(bench: Bench) -> None:
-    build_all(shop_of(bench, sold(*HAND[2:3])))
-    assert bench.rows(f"SELECT cvs, clv_yearly_margin FROM {VALUE}") == [(None, 40.0)]
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (HAND[2:3], "no cost is known, revenue counts in full"),
+        # One dear purchase of ten does not speak for the others.
+        (
+            (("A", 2, 9.9, 9.0), ("B", 2, 90.1, None)),
+            "cost is known of 9.9% of the revenue, less than 10%: revenue counts in full",
+        ),
+        # A gift has a cost and no revenue.
+        (
+            (("A", 2, 0.0, 9.0), ("A", 2, 90.0, None)),
+            "cost is known of 0.0% of the revenue, less than 10%: revenue counts in full",
+        ),
+    ],
+)
+def test_where_too_few_costs_are_known_nothing_is_told_of_them(bench: Bench, rows: Any, said: str) -> None:
+    """Neither a score nor a yearly margin, which would be plain revenue."""
+    told = build_all(shop_of(bench, sold(*rows)))
+    assert bench.rows(f"SELECT DISTINCT margin, cvs, clv_yearly_margin FROM {VALUE}") == [(1.0, None, None)]
+    assert told[VALUE]["margin_ordinary"] == f"100.0%: {said}"
 
 
 def test_groups_have_their_own_margin_and_rule(bench: Bench) -> None:
@@ -322,32 +437,46 @@ def warned(bench: Bench, name: str, rows: list[dict[str, Any]]) -> set[str]:
     )
     types = {column.name: column.type for column in contract}
     bench.duck.execute(f"CREATE OR REPLACE TEMP TABLE told ({', '.join(f'{n} {t}' for n, t in types.items())})")
-    bench.duck.executemany(f"INSERT INTO told VALUES ({', '.join('?' for _ in types)})", [[*r.values()] for r in rows])
+    for each in rows:
+        bench.duck.execute(f"INSERT INTO told VALUES ({', '.join('?' for _ in types)})", [*each.values()])
     report: Report = bench.gate.write(Part(contract, "SELECT * FROM told"))
     return {outcome.rule for outcome in report.outcomes if not outcome.passed}
 
 
-def valued(n_gold: int, clv: float = 1.0, n: int = 20) -> list[dict[str, Any]]:
+def valued(gold: float, bronze: float = 1.0, n: int = 20, group: str = "ordinary") -> list[dict[str, Any]]:
+    """Four customers are in gold, the others in bronze; what each is worth."""
     return [
-        row(VALUE, customer_id=f"C{i:02}", clv=clv, value_tier="gold" if i < n_gold else "bronze") for i in range(n)
+        row(
+            VALUE,
+            customer_id=f"{group}{i:02}",
+            customer_group=group,
+            clv=gold if i < 4 else bronze,
+            value_tier="gold" if i < 4 else "bronze",
+        )
+        for i in range(n)
     ]
 
 
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        (valued(6), set()),  # from 20 % of the customers to 30 %
-        (valued(7), {"tier_shares_hold"}),
-        (valued(4, clv=1.5), set()),
-        (valued(4, clv=1.51), {"total_value_holds"}),
-        (valued(4, clv=0.66), {"total_value_holds"}),
+        # From 16 of 32 to 24 of 40: from a half to 60 %.
+        (valued(6), set()),
+        (valued(6.1), {"tier_shares_hold"}),
+        (valued(6, bronze=1.5), set()),
+        (valued(6.04, bronze=1.51), {"total_value_holds"}),
+        (valued(2.6, bronze=0.65), {"total_value_holds"}),
         # Of 19 customers, one may make all the difference.
-        (valued(4, clv=0.66, n=19), set()),
+        (valued(1.0, bronze=0.5, n=19), set()),
+        # Another group is another matter.
+        (valued(4) + valued(2, n=6, group="wholesale"), set()),
+        ([], set()),
     ],
 )
 def test_values_far_from_those_of_the_last_run_are_warned_of(
     bench: Bench, now: list[dict[str, Any]], expected: set[str]
 ) -> None:
+    """The rule on tiers looks at what they are worth: how many customers they have is given by value.tiers."""
     assert warned(bench, VALUE, valued(4)) == set()
     assert warned(bench, VALUE, now) == expected
 
@@ -369,6 +498,53 @@ def test_a_published_rule_that_expects_too_much_or_too_little_is_warned_of(
     assert warned(bench, CALIBRATION, [row(CALIBRATION, decile=decile, **told) for decile in (1, 2)]) == expected
 
 
+BOUNDS = {"calibration_within_bounds"}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told", "expected"),
+    [
+        (0.6, 0.75, {}, set()),
+        (0.6, 0.74, {}, BOUNDS),
+        (1.33, 1.5, {}, set()),
+        (1.34, 1.5, {}, BOUNDS),
+        # Of many customers the interval is narrow, of few it says nothing.
+        (0.2, 5.0, {}, set()),
+        (None, None, {}, set()),
+        (0.6, 0.7, {"is_published": False}, set()),
+        (0.6, 0.7, {"customers": "one_time"}, set()),
+        (0.6, 0.7, {"metric": "purchases_ratio"}, set()),
+    ],
+)
+def test_a_published_rule_that_expects_another_revenue_is_warned_of(
+    bench: Bench, low: float, high: float, told: dict[str, Any], expected: set[str]
+) -> None:
+    judged = {"metric": "revenue_ratio", "customers": "all", "is_published": True} | told
+    assert warned(bench, EVALUATION, [row(EVALUATION, ci_low=low, ci_high=high, **judged)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_published", "expected"),
+    [
+        (0.7, True, set()),
+        (0.69, True, {"intervals_hold_what_they_say"}),
+        # Where nearly all bring nothing, an interval of nothing holds them all.
+        (0.99, True, set()),
+        (0.5, False, set()),
+    ],
+)
+def test_intervals_that_hold_too_few_are_warned_of(
+    bench: Bench, seen: float, is_published: bool, expected: set[str]
+) -> None:
+    rows = [
+        row(EVALUATION, customers=customers, metric=metric, value=value, is_published=is_published)
+        for customers, inside in (("all", seen), ("one_time", 0.1))
+        for metric, value in (("revenue_coverage", inside), ("revenue_coverage_wanted", 0.8))
+    ]
+    assert warned(bench, EVALUATION, rows) == expected
+
+
 def test_every_warning_is_asked_here() -> None:
     warns = {rule.name for table in CONTRACTS for rule in table.rules if rule.severity == "WARN"}
-    assert warns == {"tier_shares_hold", "total_value_holds", "calibration_within_bounds"}
+    named = {"tier_shares_hold", "total_value_holds", "calibration_within_bounds", "intervals_hold_what_they_say"}
+    assert warns == named

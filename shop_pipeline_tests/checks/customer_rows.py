@@ -29,7 +29,8 @@ def _known(customer: str, **given: Any) -> Row:
 
 def _served(customer: str, **given: Any) -> Row:
     zero = ("n_orders", "net_revenue", "returned_revenue", "n_returns", "n_tickets", "n_open_tickets")
-    nothing = dict.fromkeys(("last_order_id", "last_ticket_date", "mean_satisfaction", "next_product_id"))
+    unknown = ("last_order_id", "last_ticket_date", "last_ticket_topic", "mean_satisfaction", "next_product_id")
+    nothing = dict.fromkeys(unknown)
     told = dict.fromkeys(zero, 0) | nothing | {"consents": [], "labels": []}
     return row("marts.service_desk", customer_id=customer, **(told | given))
 
@@ -125,6 +126,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ],
     ("features.purchases", "in_range(gross_amount)"): [last(gross_amount=-1, amount=-11)],
     ("features.purchases", "in_range(returned_amount)"): [last(returned_amount=-1, amount=21)],
+    ("features.purchases", "groups_follow_labels"): [last(customer_group="ordinary")],
     ("features.purchases", "nobody_left_out_is_here"): [last(customer_id="C2", customer_group="ordinary")],
     ("features.rfm", "counts_add_up"): [
         last(n_purchases=2),
@@ -146,8 +148,10 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         last(revenue_with_cost=9),
     ],
     ("features.rfm", "every_buyer_is_here"): [last(customer_id="C3", customer_group="ordinary")],
+    ("features.rfm", "groups_follow_labels"): [last(customer_group="ordinary")],
     ("features.rfm", "nobody_left_out_is_here"): [last(customer_id="C2", customer_group="ordinary")],
     ("features.customer_features", "every_buyer_is_here"): [last(customer_id="C3", customer_group="ordinary")],
+    ("features.customer_features", "groups_follow_labels"): [last(customer_group="ordinary")],
     ("features.customer_features", "nobody_left_out_is_here"): [last(customer_id="C2", customer_group="ordinary")],
     ("features.customer_features", "agrees_with_rfm"): [
         last(n_purchases=2.0),
@@ -221,6 +225,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         last(consents=["sms"]),
         last(last_order_id=None),
     ],
+    ("marts.service_desk", "topics_are_common"): [last(last_ticket_topic=topic) for topic in ("x", "Ann Lee")],
     ("marts.service_desk", "open_cases_are_cases"): [
         last(n_open_tickets=3),
         last(last_ticket_date=None),
@@ -234,7 +239,9 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         Plant({0: {"next_product_id": "P1"}}),
     ],
     ("marts.service_desk", "summaries_are_one_line"): [
-        last(**{column: text}) for column in ("summary_en", "summary_zh") for text in (" ", "two\nlines")
+        last(**{column: text})
+        for column in ("summary_en", "summary_zh")
+        for text in (" ", "two\nlines", "two\u2028lines")
     ],
 }
 

@@ -45,6 +45,11 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         last(model="linear_svm"),
         Plant({position: {"part": "figure"} for position in (2, 3)}),
     ],
+    ("models.propensity_models", "deviations_are_above_nothing"): [
+        last(part="deviation", value=0.0),
+        last(part="deviation", value=-0.1),
+    ],
+    ("models.propensity_models", "calibration_keeps_the_order"): [last(part="calibration_slope", value=-0.1)],
     ("marts.propensity_evaluation", "interval_holds_value"): [last(ci_low=0.7), last(value=NAN), last(value=INFINITE)],
     ("marts.propensity_evaluation", "one_published"): [Plant({0: {"is_published": True}})],
     ("marts.propensity_evaluation", "published_beats_the_naive_rule"): [last(beats_baseline=False)],
@@ -56,6 +61,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         last(amount_high=INFINITE),
         last(expected_amount=INFINITE),
     ],
+    ("marts.purchase_amounts", "something_is_expected"): [last(expected_amount=0.0)],
 }
 ALSO: dict[tuple[str, str], set[str]] = {
     **{(name, "nobody_is_left_out"): {BUYER} for name in SCORED},
@@ -65,4 +71,5 @@ ALSO: dict[tuple[str, str], set[str]] = {
     ("marts.purchase_propensity", "key(customer_id, category)"): {"every_pair_is_here"},
     ("marts.purchase_propensity", "in_range(horizon_days)"): {"one_model"},
     ("marts.purchase_amounts", "in_range(amount_high)"): {"interval_is_one"},
+    ("marts.purchase_amounts", "in_range(expected_amount)"): {"something_is_expected"},
 }

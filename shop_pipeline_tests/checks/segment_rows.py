@@ -26,7 +26,7 @@ def _member(method: str, segment: str) -> Row:
 def _profile(method: str, segment: str) -> Row:
     told = {"method": method, "segment": segment, "segment_label": segment, "n_customers": 1}
     whole = {"share_of_customers": 1.0, "share_of_revenue": 1.0, "age_years": None, "share_female": None}
-    whole |= {"top_category_lifts": [1.5]}
+    whole |= {"top_category_lifts": [1.5], "top_channel": None, "share_top_channel": None}
     return row(PROFILES, **told, **whole, n_purchases=1.0, units_per_line=1.0, n_categories=1.0)
 
 
@@ -85,7 +85,20 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     ],
     (PROFILES, "shares_sum_to_1"): [last(share_of_customers=0.5), last(share_of_revenue=0.5)],
     (PROFILES, "every_segment_is_told"): [last(n_customers=2), last(segment_label="other")],
-    (PROFILES, "few_tell_no_age_and_gender"): [last(age_years=30.0), last(share_female=0.5)],
+    # Of 5 a half is two and a half. The fewer kind of 100 is of 2, of which the rounding makes 2.5 at most.
+    (PROFILES, "few_tell_nothing_personal"): [
+        last(n_customers=100, **told)
+        for told in (
+            {"age_years": 30, "n_age_known": 4},
+            {"top_channel": "app", "n_channel_known": 4},
+            {"share_female": 0.5, "n_gender_known": 5},
+            {"share_female": 0.02, "n_gender_known": 100},
+            {"share_female": 0.98, "n_gender_known": 100},
+        )
+    ],
+    (PROFILES, "the_known_are_customers"): [
+        last(**{name: 2}) for name in ("n_age_known", "n_gender_known", "n_channel_known")
+    ],
     (PROFILES, "means_are_finite"): [last(net_revenue=number) for number in (NAN, INFINITE)]
     + [last(mean_purchase=INFINITE)],
     (PROFILES, "a_lift_for_each_category"): [last(top_categories=[]), last(top_category_lifts=[1.5, 1.2])],
@@ -109,9 +122,11 @@ ALSO: dict[tuple[str, str], set[str]] = {
     # One segment is all of its method, with one customer, of whom nothing personal is told.
     (PROFILES, "in_range(share_of_customers)"): {"shares_sum_to_1"},
     (PROFILES, "key(method, segment)"): {"shares_sum_to_1"},
-    (PROFILES, "in_range(n_customers)"): {"every_segment_is_told"},
-    (PROFILES, "in_range(age_years)"): {"few_tell_no_age_and_gender"},
-    (PROFILES, "in_range(share_female)"): {"few_tell_no_age_and_gender"},
+    (PROFILES, "in_range(n_customers)"): {"every_segment_is_told", "the_known_are_customers"},
+    # No plant of many customers is the segment of one.
+    (PROFILES, "few_tell_nothing_personal"): {"every_segment_is_told"},
+    (PROFILES, "in_range(age_years)"): {"few_tell_nothing_personal"},
+    (PROFILES, "in_range(share_female)"): {"few_tell_nothing_personal"},
     # Another segment than the one that is there: that one is not told.
     (PROFILES, MEMBER): {"every_segment_is_told"},
     (PROFILES, "known_value(method)"): {"every_segment_is_told", MEMBER},

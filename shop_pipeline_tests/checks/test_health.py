@@ -146,4 +146,5 @@ def test_every_warning_is_asked_here() -> None:
         *("calibration_within_bounds", "tier_shares_hold", "total_value_holds"),
         *("shares_are_stable", "no_segment_is_tiny"),
         *("calibrated_within_bounds", "mean_agrees_with_what_was_seen", "shares_do_not_jump"),
+        "amounts_within_bounds",
     }

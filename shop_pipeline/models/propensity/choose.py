@@ -99,7 +99,7 @@ def _judge_all(models: Sequence[Classifier], cut: Labelled, rng: np.random.Gener
     """All models beside the last, which is the naive rule."""
     probabilities = [model.probability(cut.features) for model in models]
     return [
-        judge_against(model.name, of_model, probabilities[-1], cut.labels, rng)
+        judge_against(model.name, of_model, probabilities[-1], cut, rng)
         for model, of_model in zip(models, probabilities, strict=True)
     ]
 

@@ -42,11 +42,7 @@ def plan(cuts: Sequence[Cut], rng: np.random.Generator) -> Plan[Cut]:
         found = Plan(oldest, middle, middle, newest, middle, newest, ())
     elif len(cuts) == 2:
         older, newest = cuts
-        order = rng.permutation(len(older))
-        n_learned = round(len(older) * LEARNED)
-        # A cut of one customer serves for both, and is refused later for being too small.
-        learn = older.part(np.sort(order[: max(n_learned, 1)]))
-        tune = older.part(np.sort(order[min(n_learned, len(older) - 1) :]))
+        learn, tune = _split(older, rng)
         note = "Only two cuts in time: learned from two thirds of the customers of the older, calibrated on the rest."
         found = Plan(learn, tune, older, newest, older, newest, (note,))
     else:
@@ -54,6 +50,20 @@ def plan(cuts: Sequence[Cut], rng: np.random.Generator) -> Plan[Cut]:
     if len({frozenset(cut.features.names) for cut in cuts}) > 1:
         raise ValueError("cuts in time with different features")
     return found
+
+
+def _split(cut: Cut, rng: np.random.Generator) -> tuple[Cut, Cut]:
+    """Two thirds and the rest, with all rows of a customer on one side."""
+    groups = np.arange(len(cut)) if isinstance(cut, Amounts) or cut.groups is None else cut.groups
+    customers, customer = np.unique(groups, return_inverse=True)
+    place = np.empty(len(customers), np.int64)
+    place[rng.permutation(len(customers))] = np.arange(len(customers))
+    n_learned = round(len(customers) * LEARNED)
+    # A cut of one customer serves for both, and is refused later for being too small.
+    return (
+        cut.part(place[customer] < max(n_learned, 1)),
+        cut.part(place[customer] >= min(n_learned, len(customers) - 1)),
+    )
 
 
 def sample(cut: Cut, rng: np.random.Generator) -> Cut:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shop_pipeline.models.arrays import AnyArray, BoolArray, DoubleArray
+from shop_pipeline.models.arrays import AnyArray, BoolArray, DoubleArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,21 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Customers at a cut, and whether what is to be foretold happened to them in the window after it."""
+    """Customers at a cut, and whether what is to be foretold happened to them in the window after it.
+
+    Args:
+        groups: where rows are pairs of a customer with something, the customer of each, int64 (n,): what is drawn or
+            split is drawn and split by customers. None where each row is a customer of its own.
+    """
 
     features: Features
     labels: BoolArray
+    groups: IntArray | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for no customers, or labels that are not one truth per customer."""
+        """Raise ValueError for no customers, or labels or groups that are not one per row."""
+        if self.groups is not None and self.groups.shape != (len(self.features),):
+            raise ValueError(f"groups {self.groups.shape} for {len(self.features)} customers")
         if self.labels.shape != (len(self.features),) or self.labels.dtype != np.bool_:
             raise ValueError(f"labels {self.labels.dtype} {self.labels.shape} for {len(self.features)} customers")
         if not len(self.features):
@@ -74,7 +82,8 @@ class Labelled:
 
     def part(self, rows: AnyArray) -> Labelled:
         """Some of the customers: positions, or a mask."""
-        return Labelled(self.features.part(rows), self.labels[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        return Labelled(self.features.part(rows), self.labels[rows], groups)
 
     @property
     def rarer(self) -> int:

@@ -10,8 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shop_pipeline.models.arrays import BoolArray, DoubleArray
-from shop_pipeline.models.propensity.metrics import METRICS, Ranked, all_metrics, log_losses, squared_errors
+from shop_pipeline.models.arrays import DoubleArray
+from shop_pipeline.models.propensity.features import Labelled
+from shop_pipeline.models.propensity.metrics import (
+    METRICS,
+    Ranked,
+    all_metrics,
+    highest_first,
+    log_losses,
+    squared_errors,
+)
 from shop_pipeline.models.propensity.resampling import Figure, intervals, mean_differences
 
 
@@ -31,10 +39,12 @@ class Judged:
         return found
 
 
-def judge(probability: DoubleArray, labels: BoolArray, rng: np.random.Generator) -> tuple[Figure, ...]:
-    """All metrics with their intervals."""
-    ranked = Ranked.of(probability, labels)
-    found = intervals(lambda positions: all_metrics(ranked.drawn(positions)), len(labels), rng)
+def judge(probability: DoubleArray, cut: Labelled, rng: np.random.Generator) -> tuple[Figure, ...]:
+    """All metrics with their intervals; resamples are of customers, with all of a customer's rows."""
+    order = highest_first(probability)
+    ranked = Ranked(probability[order], cut.labels[order])
+    groups = None if cut.groups is None else cut.groups[order]
+    found = intervals(lambda ranks: all_metrics(ranked.drawn(ranks)), len(cut), rng, groups=groups)
     return tuple(
         Figure(metric, float(value), float(np.clip(low, least, most)), float(np.clip(high, least, most)))
         for (metric, (_, least, most)), value, low, high in zip(METRICS.items(), *found, strict=True)
@@ -42,15 +52,16 @@ def judge(probability: DoubleArray, labels: BoolArray, rng: np.random.Generator)
 
 
 def judge_against(
-    model: str, probability: DoubleArray, naive: DoubleArray, labels: BoolArray, rng: np.random.Generator
+    model: str, probability: DoubleArray, naive: DoubleArray, cut: Labelled, rng: np.random.Generator
 ) -> Judged:
     """All metrics, and the differences of log loss and Brier score to the naive rule's probabilities."""
-    figures = judge(probability, labels, rng)
+    labels, figures = cut.labels, judge(probability, cut, rng)
     log_loss, brier_score = mean_differences(
         {
             "log_loss_vs_naive": (log_losses(probability, labels), log_losses(naive, labels)),
             "brier_score_vs_naive": (squared_errors(probability, labels), squared_errors(naive, labels)),
         },
         rng,
+        cut.groups,
     )
     return Judged(model, (*figures, log_loss, brier_score), beats_naive=log_loss.high < 0)

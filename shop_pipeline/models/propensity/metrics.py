@@ -25,6 +25,11 @@ SMALLEST = 1e-12
 NEWTON_STEPS = 50
 
 
+def highest_first(probability: DoubleArray) -> AnyArray:
+    """Positions by falling probability; equals keep their order."""
+    return np.argsort(-probability, kind="stable")
+
+
 @dataclass(frozen=True)
 class Ranked:
     """Probabilities, highest first, and what happened."""
@@ -34,8 +39,8 @@ class Ranked:
 
     @classmethod
     def of(cls, probability: DoubleArray, labels: BoolArray) -> Ranked:
-        """Sort; equals keep their order."""
-        order = np.argsort(-probability, kind="stable")
+        """Sort."""
+        order = highest_first(probability)
         return cls(probability[order], labels[order])
 
     def drawn(self, positions: AnyArray) -> Ranked:

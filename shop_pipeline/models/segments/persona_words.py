@@ -55,19 +55,20 @@ class Compared(NamedTuple):
 
 HEAD = Phrase(
     "{name}: {customers} of all customers ({n:,}), {revenue} of the revenue.",
-    "{name}：占全部客户的 {customers}（{n:,} 人），贡献 {revenue} 的收入。",
+    "{name}：占全部客户的 {customers}（{n:,} 人），占收入的 {revenue}。",
 )
 BUYING = Compared(
     Phrase(
-        "They buy more often than others ({own:.1f} purchase days, all customers {all:.1f}).",
-        "购买比一般客户频繁（{own:.1f} 个购买日，全体 {all:.1f}）。",
+        "They have bought on more days so far ({own:.1f} on average, all customers {all:.1f}).",
+        "迄今购买的天数较多（平均 {own:.1f} 天，全体 {all:.1f} 天）。",
     ),
     Phrase(
-        "They buy less often than others ({own:.1f} purchase days, all customers {all:.1f}).",
-        "购买比一般客户少（{own:.1f} 个购买日，全体 {all:.1f}）。",
+        "They have bought on fewer days so far ({own:.1f} on average, all customers {all:.1f}).",
+        "迄今购买的天数较少（平均 {own:.1f} 天，全体 {all:.1f} 天）。",
     ),
     Phrase(
-        "They buy about as often as others ({own:.1f} purchase days).", "购买频率与一般客户相近（{own:.1f} 个购买日）。"
+        "They have bought on about as many days as others so far ({own:.1f} on average).",
+        "迄今购买的天数与一般客户相近（平均 {own:.1f} 天）。",
     ),
 )
 AMOUNT = Compared(
@@ -86,55 +87,49 @@ AMOUNT = Compared(
 )
 SILENCE = Compared(
     Phrase(
-        "Their last purchase is longer ago ({own:.0f} days, all customers {all:.0f}).",
-        "距上次购买较久（{own:.0f} 天，全体 {all:.0f} 天）。",
+        "Their last purchase is longer ago (typically {own:.0f} days, all customers {all:.0f}).",
+        "距上次购买较久（中位数 {own:.0f} 天，全体 {all:.0f} 天）。",
     ),
     Phrase(
-        "Their last purchase is more recent ({own:.0f} days ago, all customers {all:.0f}).",
-        "最近购买过（{own:.0f} 天前，全体 {all:.0f} 天）。",
+        "Their last purchase is more recent (typically {own:.0f} days ago, all customers {all:.0f}).",
+        "距上次购买较近（中位数 {own:.0f} 天，全体 {all:.0f} 天）。",
     ),
     Phrase(
-        "Their last purchase was {own:.0f} days ago, about as with others.",
-        "上次购买在 {own:.0f} 天前，与一般客户相近。",
+        "Their last purchase was typically {own:.0f} days ago, about as with others.",
+        "距上次购买的天数与一般客户相近（中位数 {own:.0f} 天）。",
     ),
 )
 RETURNS = Compared(
     Phrase(
-        "They send back more of what they buy ({own:.0%}, all customers {all:.0%}).",
-        "退货较多（占购买的 {own:.0%}，全体 {all:.0%}）。",
+        "They send back more of what they buy ({own}, all customers {all}).",
+        "退货较多（占购买的 {own}，全体 {all}）。",
     ),
     Phrase(
-        "They send back less of what they buy ({own:.0%}, all customers {all:.0%}).",
-        "退货较少（占购买的 {own:.0%}，全体 {all:.0%}）。",
+        "They send back less of what they buy ({own}, all customers {all}).",
+        "退货较少（占购买的 {own}，全体 {all}）。",
     ),
     None,
 )
 DISCOUNTS = Compared(
     Phrase(
-        "They buy at larger discounts ({own:.0%} off the list price, all customers {all:.0%}).",
-        "折扣较大时购买（低于标价 {own:.0%}，全体 {all:.0%}）。",
+        "They buy at larger discounts ({own} off the list price, all customers {all}).",
+        "购买时的折扣较大（平均优惠 {own}，全体 {all}）。",
     ),
     Phrase(
-        "They buy at smaller discounts ({own:.0%} off the list price, all customers {all:.0%}).",
-        "较少依赖折扣（低于标价 {own:.0%}，全体 {all:.0%}）。",
+        "They buy at smaller discounts ({own} off the list price, all customers {all}).",
+        "购买时的折扣较小（平均优惠 {own}，全体 {all}）。",
     ),
     None,
 )
 WHOLESALE = Compared(
-    Phrase(
-        "More of them buy to sell on ({own:.0%}, all customers {all:.0%}).",
-        "批发客户较多（{own:.0%}，全体 {all:.0%}）。",
-    ),
-    Phrase(
-        "Fewer of them buy to sell on ({own:.0%}, all customers {all:.0%}).",
-        "批发客户较少（{own:.0%}，全体 {all:.0%}）。",
-    ),
+    Phrase("More of them buy to sell on ({own}, all customers {all}).", "批发客户较多（{own}，全体 {all}）。"),
+    Phrase("Fewer of them buy to sell on ({own}, all customers {all}).", "批发客户较少（{own}，全体 {all}）。"),
     None,
 )
 GENDER = Compared(
-    Phrase("Of those whose gender is known, {share:.0%} are women.", "已知性别者以女性为主（{share:.0%}）。"),
-    Phrase("Of those whose gender is known, {share:.0%} are men.", "已知性别者以男性为主（{share:.0%}）。"),
-    Phrase("There are about as many women as men among them.", "男女人数相近。"),
+    Phrase("Of those whose gender is known, {share} are women.", "已知性别者以女性为主（{share}）。"),
+    Phrase("Of those whose gender is known, {share} are men.", "已知性别者以男性为主（{share}）。"),
+    Phrase("Of those whose gender is known, about half are women ({women}).", "已知性别者中女性约占一半（{women}）。"),
 )
 AGE = Compared(
     Phrase(
@@ -147,15 +142,24 @@ AGE = Compared(
     ),
     Phrase("Those whose age is known are {own:.0f} years old on average.", "已知年龄者平均 {own:.0f} 岁。"),
 )
-INTERESTS = Phrase("More than others they buy: {names}.", "比一般客户更偏好：{names}。")
-CHANNEL = Phrase("Their usual channel is {name} ({share:.0%}).", "常用渠道：{name}（{share:.0%}）。")
+INTERESTS = Phrase("They spend a larger part of their money on: {names}.", "比一般客户更偏好：{names}。")
+CHANNEL = Phrase("Their usual channel is {name} ({share}).", "常用渠道：{name}（{share}）。")
+NEARLY_NOTHING = Phrase("less than 1%", "1% 以下")
+NEARLY_ALL = Phrase("more than 99%", "99% 以上")
+UNDER_NOTHING = Phrase("just below 0%", "0% 以下")
+"""Revenue of which a little more came back than was bought."""
 
 
 def percent(share: float, language: Language) -> str:
-    """A whole percentage; what is more than nothing does not read as nothing."""
-    if 0 < share < 0.005:
-        return Phrase("less than 1%", "不到 1%").of(language)
-    return f"{share:.0%}"
+    """A whole percentage; what is more than nothing, or less than all, does not read as nothing or all."""
+    rounded = f"{share:.0%}"
+    if rounded == "-0%":
+        return UNDER_NOTHING.of(language)
+    if rounded == "0%" and share > 0:
+        return NEARLY_NOTHING.of(language)
+    if rounded == "100%" and share < 1:
+        return NEARLY_ALL.of(language)
+    return rounded
 
 
 def listed(names: Sequence[str], language: Language) -> str:

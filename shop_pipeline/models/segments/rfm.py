@@ -20,6 +20,8 @@ import numpy as np
 from shop_pipeline.models.arrays import AnyArray, DoubleArray, IdArray, IntArray
 
 N_SCORES = 5
+MIDDLE = 3
+"""The score where all customers are equal: who is the only one is neither the best nor the worst."""
 
 
 class Segment(NamedTuple):
@@ -79,6 +81,9 @@ def rfm_scores(days_since_last: AnyArray, frequency: AnyArray, monetary: AnyArra
         frequency: purchases, (n,).
         monetary: money in all, (n,).
 
+    Returns:
+        Scores by how many quintile bounds a customer exceeds; all score 3 on what is the same for all.
+
     Raises:
         ValueError: a value is not finite; says which.
     """
@@ -118,6 +123,8 @@ def _scores(name: str, values: AnyArray, *, few_is_best: bool) -> IntArray:
         raise ValueError(f"{name} is not a finite number for {np.count_nonzero(~np.isfinite(values))} customers")
     if not len(values):
         return np.zeros(0, np.int32)
+    if (values == values[0]).all():
+        return np.full(len(values), MIDDLE, np.int32)
     exceeded = n_bounds_below(values, quintile_bounds(values))
     return (N_SCORES - exceeded if few_is_best else 1 + exceeded).astype(np.int32)
 

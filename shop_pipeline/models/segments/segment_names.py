@@ -14,6 +14,9 @@ from .persona_words import AVERAGE, CUSTOMERS, FREQUENCY, QUALIFIERS, RECENCY, S
 FEWEST_DEVIATIONS = 0.5
 """A centre that lies so many standard deviations from the mean is called by it: a medium effect, which can be seen
 without a statistic (Cohen, A power primer, Psychological Bulletin 112, 1992)."""
+FEWEST_TO_TELL_APART = 0.25
+"""So far from the mean, and from another centre of the same name, is what tells the two apart: between a small effect
+and a medium one (likewise). Of less nobody would see why the one is called by it and the other is not."""
 FAR_DEVIATIONS = 1.5
 """What else lies so far from the mean is said in any case, one thing at most: it may be what made the cluster."""
 
@@ -26,7 +29,10 @@ def segment_names(features: Sequence[str], centres: DoubleArray) -> list[Phrase]
     Centres of one name are told apart by what else is far from the mean, the farthest first, and at last by number.
     """
     deviations = [dict(zip(features, map(float, centre), strict=True)) for centre in centres]
-    added = [_qualifiers(one) for one in deviations]
+    added = [
+        _qualifiers(one, [other for other in deviations if other is not one and _core_name(other) == _core_name(one)])
+        for one in deviations
+    ]
     told = [int(any(abs(one.get(feature, 0.0)) >= FAR_DEVIATIONS for feature in QUALIFIERS)) for one in deviations]
     for n in range(1, len(QUALIFIERS) + 1):
         shared = _shared(_named(deviations, added, told))
@@ -58,9 +64,15 @@ def _word(pair: Pair, deviation: float) -> Phrase | None:
     return pair.more if deviation > 0 else pair.less
 
 
-def _qualifiers(deviations: dict[str, float]) -> list[Phrase]:
-    """What else can be said, the farthest from the mean first; ties in the order of the words."""
-    known = [feature for feature in QUALIFIERS if deviations.get(feature, 0.0)]
+def _qualifiers(deviations: dict[str, float], alike: Sequence[dict[str, float]]) -> list[Phrase]:
+    """What else can be said beside those who are `alike`, the farthest from the mean first; ties as the words stand."""
+
+    def can_be_said(feature: str) -> bool:
+        own = deviations.get(feature, 0.0)
+        differs = any(abs(own - other.get(feature, 0.0)) >= FEWEST_TO_TELL_APART for other in alike)
+        return abs(own) >= FAR_DEVIATIONS or (abs(own) >= FEWEST_TO_TELL_APART and differs)
+
+    known = [feature for feature in QUALIFIERS if can_be_said(feature)]
     ordered = sorted(known, key=lambda feature: -abs(deviations[feature]))
     return [QUALIFIERS[one].more if deviations[one] > 0 else QUALIFIERS[one].less for one in ordered]
 

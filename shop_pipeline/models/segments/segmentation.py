@@ -28,6 +28,10 @@ from .stored import Number
 
 KMEANS, DBSCAN = "kmeans", "dbscan"
 NOISE_SEGMENT = "noise"
+CLEARLY = 0.1
+"""So much more stable must another number of segments be, to take the place of the one that people know."""
+LABELS = "labels"
+"""The part that tells which labels were ever given."""
 Numbers = Mapping[str, Sequence[Number]]
 """The numbers of a model by method: scaling, kmeans, density, pca, ica."""
 
@@ -60,13 +64,15 @@ class Segmentation:
             (KMEANS, self.kmeans.labels, self.kmeans.centres),
             (DBSCAN, clusters, np.array(means, np.float64).reshape(-1, len(self.scaling.features))),
         ):
-            names = segment_names(self.scaling.features, centres)
-            found |= {(method, id_): name for id_, name in zip(segment_ids(labels), names, strict=True)}
+            # By label, as they are read back: where names are numbered, the order tells which is which.
+            order = np.argsort(labels)
+            names = segment_names(self.scaling.features, centres[order])
+            found |= {(method, id_): name for id_, name in zip(segment_ids(labels[order]), names, strict=True)}
         return found
 
     def numbers(self) -> dict[str, list[Number]]:
         """Everything that `from_numbers` needs, by method."""
-        highest = {method: [Number("labels", "highest", float(self.highest[method]))] for method in (KMEANS, DBSCAN)}
+        highest = {method: [Number(LABELS, "highest", float(self.highest[method]))] for method in (KMEANS, DBSCAN)}
         return {
             "scaling": self.scaling.numbers(),
             "kmeans": [*self.kmeans.numbers(), *self.trials, *highest[KMEANS]],
@@ -125,15 +131,17 @@ def learn(
 
 
 def _as_before(choice: KChoice, k: int) -> KChoice:
-    """Where segments only divide one cloud, each stable number of them does, and the one that people know stays.
+    """Where segments only divide one cloud, the number that people know stays: it is stable, or no other clearly more.
 
     On the sample shop, learned again a week later, 7 would have been taken after 6: 76 % of the customers would have
     stayed in their segment, and with 6 it is 93 %.
     """
-    known = [trial for trial in choice.trials if trial.k == k != choice.k and trial.stability >= STABLE]
-    if not known:
+    stability = {trial.k: trial.stability for trial in choice.trials}
+    if k == choice.k or k not in stability:
         return choice
-    reason = f"{choice.reason} There were {k}, stability {known[0].stability:.2f}, and they stay."
+    if stability[k] < STABLE and stability[choice.k] - stability[k] >= CLEARLY:
+        return choice
+    reason = f"{choice.reason} There were {k}, stability {stability[k]:.2f}, and they stay."
     return replace(choice, k=k, reason=reason)
 
 
@@ -145,10 +153,10 @@ def segment_ids(labels: IntArray) -> IdArray:
 
 
 def highest_labels(numbers: Numbers) -> dict[str, int]:
-    """The largest label that was ever given, by method of the tables."""
-    stored = {KMEANS: numbers["kmeans"], DBSCAN: numbers["density"]}
+    """The largest label that was ever given, by method of the tables; 0 where none was."""
+    stored = {KMEANS: numbers.get("kmeans", ()), DBSCAN: numbers.get("density", ())}
     return {
-        method: max(int(number.value) for number in found if number.part == "labels")
+        method: max([0, *(int(number.value) for number in found if number.part == LABELS)])
         for method, found in stored.items()
     }
 

@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from shop_pipeline.models.arrays import DoubleArray
-from shop_pipeline.models.value.gamma_gamma import GammaGamma, SpendFit, infinite_mean
+from shop_pipeline.models.value.gamma_gamma import GammaGamma, SpendFit, no_mean
 from shop_pipeline.models.value.purchases import Purchases
 from shop_pipeline.models.value.spend_likelihood import FreeNumbers, SpendLikelihood, maximise
 
@@ -56,5 +56,5 @@ def fit_spend_by_frequency(purchases: Purchases) -> SpendFit:
     p, q, v, elasticity = best.values.tolist()
     model = GammaGammaByFrequency(p, q, v, elasticity)
     errors = dict(zip(model.parameters(), best.standard_errors.tolist(), strict=True))
-    problem = best.problem or infinite_mean(q)
+    problem = best.problem or no_mean(likelihood, best)
     return SpendFit(model, best.log_likelihood, errors, problem, likelihood.n_customers, likelihood.correlation())

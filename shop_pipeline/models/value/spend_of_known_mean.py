@@ -1,9 +1,10 @@
-"""Gamma-Gamma whose mean over customers is what they spent, for data on which its own would be infinite.
+"""Gamma-Gamma whose mean over customers is what they spent, for data on which its own is not to be trusted.
 
 Here: the model, and its fit. Not here: when it is used (`value_model`).
 
-Few customers who spend a hundred times what others do drive q to 1 and below, and then no newcomer's spend has a mean.
-Here p v / (q - 1) is held at the mean of the customers' mean spends, so q stays above 1, and only p and q are searched.
+Few customers who spend a hundred times what others do drive q towards 1, where a newcomer's mean spend grows without
+bound, and below it, where there is none. Here p v / (q - 1) is held at the mean of the customers' mean spends, so q
+stays above 1, and only p and q are searched.
 """
 
 from __future__ import annotations

@@ -15,11 +15,13 @@ from shop_pipeline.models.arrays import DoubleArray, IdArray
 def tiers(value: DoubleArray, shares: Mapping[str, float], rest: str) -> IdArray:
     """Name each customer's tier (n,): the first tier has its share of the customers with the highest values, and so on.
 
-    A tier ends at the customer nearest to where the shares so far add up to; ties stay in the order of the customers.
+    A tier ends at the customer nearest to where the shares so far add up to. Equal values have the same tier, that of
+    the last of them, so that no name or number of a customer decides it; a tier may be smaller than its share by that.
+    Who is worth nothing, or less, is in no tier but the rest, however few are worth something.
 
     Args:
         shares: part of the customers by tier, the best tier first.
-        rest: the tier of all others.
+        rest: the tier of all others, the lowest.
 
     Raises:
         ValueError: the shares add up to more than 1, one is negative, or a value is not a number.
@@ -30,10 +32,10 @@ def tiers(value: DoubleArray, shares: Mapping[str, float], rest: str) -> IdArray
     if np.isnan(value).any():
         raise ValueError("a customer without a value has no tier")
     ends = np.floor(np.cumsum(list(shares.values())) * len(value) + 0.5).astype(np.int64)
-    place = np.empty(len(value), np.int64)
-    place[np.argsort(-value, kind="stable")] = np.arange(len(value))
+    n_at_least = len(value) - np.searchsorted(np.sort(value), value, side="left")
+    tier = np.searchsorted(ends, n_at_least, side="left")
     names = np.array([*shares, rest], dtype=np.object_)
-    return names[np.searchsorted(ends, place, side="right")]
+    return names[np.where(value > 0, tier, len(shares))]
 
 
 def customer_value_score(revenue: DoubleArray, cost: DoubleArray, weight: DoubleArray | float) -> DoubleArray:
@@ -48,10 +50,16 @@ def customer_value_score(revenue: DoubleArray, cost: DoubleArray, weight: Double
 
 
 def yearly_margin(paid: DoubleArray, cost: DoubleArray, years: DoubleArray) -> DoubleArray:
-    """CLV = sum over t of (P_t - C_t) / T (n,): what was earned so far, by the year; NaN where the cost is not known.
+    """CLV = sum over t of (P_t - C_t) / T (n,): what was earned so far, by the year.
 
     P_t is paid and C_t costs in year t, so their sums over the years are all that is paid and all that it cost.
     T is the time since the first purchase in years, with its fraction, but at least 1: who came last week is not
     credited with 52 such weeks.
+
+    Args:
+        paid: all that each customer has paid (n,).
+        cost: of all that was paid for, (n,). A NaN makes the margin NaN: what is not known is not taken as 0. A caller
+            who puts an estimate in its place gets an estimate, and has to say so.
+        years: since the first purchase (n,).
     """
     return (paid - cost) / np.maximum(years, 1.0)

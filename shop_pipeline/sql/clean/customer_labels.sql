@@ -6,7 +6,7 @@ WITH known AS (
         '.' || split_part(lower(coalesce(email, '')), '@', 2) AS domain
     FROM clean.customers
     WHERE first_event_at < getvariable('as_of')
-       OR (is_registered AND (signed_up_at IS NULL OR signed_up_at < getvariable('as_of')))
+       OR is_registered AND coalesce(signed_up_at, first_event_at, TIMESTAMP '0001-01-01') < getvariable('as_of')
 ),
 
 -- Wholesale: units per line, value of an order and breadth of an order, each the customer's median. Net of what had

@@ -1,6 +1,7 @@
 -- What known customers bought and still had at the clock: one sold line, net of what came back of it before then. The
 -- net columns of clean.order_lines know of later returns too, and are not used.
 -- Customers with a label that the models leave out are not in it. A line of which no unit is left was no purchase.
+-- A cost or list price that makes 1,000,000,000,000 or more of a line, as no amount does, is a mistake and not known.
 WITH came_back AS (
     SELECT sale_event_id AS event_id, sum(quantity) AS units, sum(amount) AS amount
     FROM clean.returns
@@ -35,8 +36,8 @@ SELECT
     line_at AS purchased_at, line_date AS purchase_date,
     units_kept AS quantity,
     (gross_amount - paid_back)::DECIMAL(18, 4) AS amount,
-    (units_kept * unit_cost)::DECIMAL(18, 4) AS cost,
-    (units_kept * list_price)::DECIMAL(18, 4) AS list_amount,
+    TRY_CAST(units_kept * unit_cost AS DECIMAL(16, 4)) AS cost,
+    TRY_CAST(units_kept * list_price AS DECIMAL(16, 4)) AS list_amount,
     gross_amount,
     paid_back AS returned_amount
 FROM kept

@@ -6,7 +6,7 @@ WITH known AS (
     SELECT customer_id, email_consent, sms_consent, phone_consent
     FROM clean.customers
     WHERE first_event_at < getvariable('as_of')
-       OR (is_registered AND (signed_up_at IS NULL OR signed_up_at < getvariable('as_of')))
+       OR is_registered AND coalesce(signed_up_at, first_event_at, TIMESTAMP '0001-01-01') < getvariable('as_of')
 ),
 came_back AS (
     SELECT sale_event_id AS event_id, sum(quantity) AS units, sum(amount) AS amount
@@ -20,10 +20,12 @@ categories AS (
 ),
 sold AS (
     SELECT
-        customer_id, order_id, line_at, is_service, product_id, unit_cost, gross_amount,
+        customer_id, order_id, line_at, is_service, product_id, gross_amount,
         coalesce(came_back.amount, 0) AS paid_back,
         gross_amount - coalesce(came_back.amount, 0) AS amount,
-        quantity - coalesce(came_back.units, 0) AS units_kept
+        quantity - coalesce(came_back.units, 0) AS units_kept,
+        -- As in features.purchases: what is too large is not known.
+        TRY_CAST(units_kept * unit_cost AS DECIMAL(16, 4)) AS cost
     FROM clean.order_lines
     LEFT JOIN came_back USING (event_id)
     WHERE line_at < getvariable('as_of') AND customer_id IS NOT NULL AND NOT is_return
@@ -40,8 +42,8 @@ orders AS (
 money AS (
     SELECT
         customer_id, sum(gross_amount) AS gross_revenue, sum(paid_back) AS paid_back,
-        sum(amount) FILTER (NOT is_service AND unit_cost IS NOT NULL) AS revenue_with_cost,
-        sum(units_kept * unit_cost) FILTER (NOT is_service) AS known_cost
+        sum(amount) FILTER (NOT is_service AND cost IS NOT NULL) AS revenue_with_cost,
+        sum(cost) FILTER (NOT is_service) AS known_cost
     FROM sold
     GROUP BY customer_id
 ),

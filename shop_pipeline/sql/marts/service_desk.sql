@@ -1,5 +1,6 @@
 -- What a service desk reads of a customer, as columns and as one line in English and Chinese. Everything is in the
--- published file: no name, address, number, city or year of birth. Days are days where the shop is.
+-- published file: no name, address, number, city or year of birth. A topic is free text, in which somebody may have
+-- written anything: one that fewer than 5 customers have is not told. Days are days where the shop is.
 -- Who is held out of recommendations gets none from the desk either: it would spoil the comparison.
 WITH placed AS (
     SELECT customer_id, order_id, min(line_at) AS ordered_at, min(line_date) AS order_date, sum(gross_amount) AS amount
@@ -22,6 +23,13 @@ gave_back AS (
     WHERE returned_at < getvariable('as_of')
     GROUP BY customer_id
 ),
+common_topics AS (
+    SELECT topic
+    FROM clean.tickets
+    WHERE opened_at < getvariable('as_of')
+    GROUP BY topic
+    HAVING count(DISTINCT customer_id) >= 5
+),
 asked AS (
     SELECT
         customer_id,
@@ -29,21 +37,24 @@ asked AS (
         count(*) FILTER (coalesce(closed_at >= getvariable('as_of'), true)) AS n_open_tickets,
         avg(satisfaction::DECIMAL(18, 4)) FILTER (closed_at < getvariable('as_of')) AS mean_satisfaction,
         CAST(max(opened_at) AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE) AS last_ticket_date,
-        regexp_replace(arg_max(coalesce(topic, ''), (opened_at, ticket_id)), '\s+', ' ', 'g') AS topic
+        arg_max_null(common_topics.topic, (opened_at, ticket_id)) AS last_ticket_topic
     FROM clean.tickets
+    LEFT JOIN common_topics USING (topic)
     WHERE opened_at < getvariable('as_of')
     GROUP BY customer_id
 ),
-personas AS (
-    SELECT customer_id, persona_en, persona_zh
+named AS (
+    SELECT
+        customer_id,
+        max(profiles.segment_label) FILTER (method = 'rfm') AS segment_en,
+        max(profiles.segment_label_zh) FILTER (method = 'rfm') AS segment_zh,
+        max(profiles.segment_label_zh) FILTER (method = 'kmeans') AS persona_zh
     FROM marts.customer_segments
-    JOIN marts.segment_profiles USING (method, segment)
-    WHERE method = 'kmeans'
+    JOIN marts.segment_profiles AS profiles USING (method, segment)
+    GROUP BY customer_id
 ),
 advised AS (
-    SELECT
-        customer_id, product_id AS next_product_id,
-        coalesce(regexp_replace(title, '\s+', ' ', 'g'), product_id) AS next_product_title
+    SELECT customer_id, product_id AS next_product_id, coalesce(title, product_id) AS next_product_title
     FROM marts.recommendations
     JOIN clean.products USING (product_id)
     WHERE rank = 1 AND NOT is_holdout
@@ -52,21 +63,19 @@ told AS (
     SELECT
         known.*, first_order_date, last_order_id, last_order_date, last_order_amount,
         coalesce(n_returns, 0) AS n_returns, last_return_date,
-        coalesce(n_open_tickets, 0) AS n_open_tickets, mean_satisfaction, last_ticket_date,
-        nullif(topic, '') AS last_ticket_topic,
-        persona_en, persona_zh, next_product_id, next_product_title,
-        getvariable('currency') AS currency,
+        coalesce(n_open_tickets, 0) AS n_open_tickets, mean_satisfaction, last_ticket_date, last_ticket_topic,
+        segment_en, segment_zh, persona_zh, next_product_id, next_product_title,
         known.net_revenue::DECIMAL(18, 2) || ' ' || getvariable('currency') AS net,
         known.returned_revenue::DECIMAL(18, 2) || ' ' || getvariable('currency') AS returned,
         last_order_amount::DECIMAL(18, 2) || ' ' || getvariable('currency') AS paid_last,
-        round(known.clv)::BIGINT || ' ' || getvariable('currency') AS worth,
+        format('{:.0f}', round(known.clv)) || ' ' || getvariable('currency') AS worth,
         round(100 * churn_probability)::BIGINT || '%' AS churn,
         round(mean_satisfaction, 1)::DECIMAL(18, 1) AS mark
     FROM marts.customer_360 AS known
     LEFT JOIN last_orders USING (customer_id)
     LEFT JOIN gave_back USING (customer_id)
     LEFT JOIN asked USING (customer_id)
-    LEFT JOIN personas USING (customer_id)
+    LEFT JOIN named USING (customer_id)
     LEFT JOIN advised USING (customer_id)
 ),
 -- concat_ws leaves out what is null: what is not known is not said.
@@ -81,8 +90,8 @@ said AS (
                     || CASE WHEN n_orders = 1 THEN ' order' ELSE ' orders' END || ', ' || net || ' net'
                     || CASE WHEN returned_revenue > 0 THEN ' (' || returned || ' paid back)' ELSE '' END END,
             'last order ' || last_order_id || ' on ' || last_order_date || ', ' || paid_last,
-            'segment ' || segment,
-            'persona: ' || persona_en,
+            'segment ' || segment_en,
+            'persona ' || persona,
             'value ' || value_tier || ', ' || worth || ' expected',
             churn || ' likely to leave',
             CASE WHEN n_tickets > 0 THEN
@@ -106,7 +115,7 @@ said AS (
                 ELSE first_order_date || ' 起的客户，' || n_orders || ' 笔订单，净额 ' || net
                     || CASE WHEN returned_revenue > 0 THEN '（已退款 ' || returned || '）' ELSE '' END END,
             '最近订单 ' || last_order_id || '，' || last_order_date || '，' || paid_last,
-            '分群 ' || segment,
+            '分群 ' || segment_zh,
             '画像：' || persona_zh,
             '价值等级 ' || value_tier || '，预期 ' || worth,
             '流失概率 ' || churn,
@@ -125,8 +134,12 @@ said AS (
     FROM told
 )
 SELECT
-    customer_id, summary_en, summary_zh, labels, first_order_date, n_orders, net_revenue, returned_revenue, n_returns,
-    last_return_date, last_order_id, last_order_date, last_order_amount, segment, persona_en, persona_zh, value_tier,
+    customer_id,
+    -- An id, a title or a label may hold a line break, or another character that some program takes for one.
+    regexp_replace(summary_en, '[\s\p{Cc}\p{Zl}\p{Zp}]+', ' ', 'g') AS summary_en,
+    regexp_replace(summary_zh, '[\s\p{Cc}\p{Zl}\p{Zp}]+', ' ', 'g') AS summary_zh,
+    labels, first_order_date, n_orders, net_revenue, returned_revenue, n_returns,
+    last_return_date, last_order_id, last_order_date, last_order_amount, segment, persona, value_tier,
     clv, churn_probability, next_product_id, next_product_title, n_tickets, n_open_tickets, last_ticket_date,
     last_ticket_topic, mean_satisfaction, consents
 FROM said

@@ -11,6 +11,7 @@ from shop_pipeline.models.propensity.class_rates import CLASSES, USUAL_CUSTOMERS
 from shop_pipeline.models.propensity.classifier import Classifier
 from shop_pipeline.models.propensity.cuts import plan
 from shop_pipeline.models.propensity.features import Features, Labelled
+from shop_pipeline.models.propensity.judge import judge_against
 from shop_pipeline.models.propensity.metrics import METRICS
 from shop_pipeline.names import ClassifierName
 
@@ -122,6 +123,31 @@ def test_of_two_cuts_the_older_is_split_and_notes_say_so(cut_of):
     assert choice.notes[0].startswith("Only two cuts in time")
     rng = np.random.default_rng(0)
     assert choice.model.rows() == fit_calibrated(choice.model.name, older, newest, rng).rows()
+
+
+def test_pairs_of_one_customer_are_not_split(cut_of):
+    older, newest = cut_of(300, 21), cut_of(300, 22)
+    customers = np.arange(300, dtype=np.int32) // 5
+    use = plan([Labelled(cut.features, cut.labels, customers) for cut in (older, newest)], np.random.default_rng(1))
+    assert (len(use.learn), len(use.tune)) == (200, 100)
+    assert not set(use.learn.groups) & set(use.tune.groups)
+
+
+def test_intervals_of_pairs_are_of_customers(cut_of):
+    """Every customer is there ten times: figures stay, and intervals are as wide as of the customers themselves."""
+    few = cut_of(400, 1)
+    ten = np.repeat(np.arange(400, dtype=np.int32), 10)
+    together = Labelled(few.features.part(ten), few.labels[ten], ten)
+    model = class_rates(few, BY)
+    widths = []
+    for cut in (few, together, Labelled(together.features, together.labels)):
+        probability = model.probability(cut.features)
+        found = judge_against("x", probability, np.full(len(cut), 0.5), cut, np.random.default_rng(5))
+        named = (found.figure(metric) for metric in ("roc_auc", "brier_score", "log_loss_vs_naive"))
+        widths.append([figure.high - figure.low for figure in named])
+    of_customers, of_pairs, of_rows = np.array(widths)
+    np.testing.assert_allclose(of_pairs, of_customers, rtol=0.35)
+    assert (of_rows < 0.5 * of_customers).all()
 
 
 @pytest.mark.parametrize("n", [0, 1, 4])

@@ -38,6 +38,14 @@ def test_labels_that_do_not_fit_are_refused(labels, message):
         Labelled(Features(("a",), np.zeros((2, 1))), labels)
 
 
+def test_groups_that_do_not_fit_are_refused_and_are_parted_with_their_rows():
+    features, labels = Features(("a",), np.zeros((3, 1))), np.array([True, False, True])
+    with pytest.raises(ValueError, match="groups"):
+        Labelled(features, labels, np.zeros(2, np.int32))
+    part = Labelled(features, labels, np.array([4, 5, 6], np.int32)).part(np.array([2, 0]))
+    assert part.groups.tolist() == [6, 4]
+
+
 def test_a_cut_without_customers_is_refused():
     nobody = Features(("a",), np.zeros((0, 1)))
     with pytest.raises(ValueError, match="without customers"):

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from shop_pipeline.assets.propensity_cuts import FEATURES, OF_CATEGORY
 from shop_pipeline.models.propensity.calibration import Sigmoid
 from shop_pipeline.models.propensity.classifier import Classifier
 from shop_pipeline.models.propensity.features import Features
 from shop_pipeline.models.propensity.linear import LinearScorer, Scaling
-from shop_pipeline.models.propensity.reason_words import WORDS, feature_words
+from shop_pipeline.models.propensity.reason_words import ELSE, WORDS, feature_words
 from shop_pipeline.models.propensity.reasons import top_reasons
 from shop_pipeline.models.propensity.trees import Tree, TreeScorer
 
@@ -63,12 +64,36 @@ def test_a_model_that_says_the_same_of_all_has_no_reasons(linear):
     assert top_reasons(flat, Features(NAMES, np.ones((1, 3)))).texts() == [[]]
 
 
+def test_who_has_one_purchase_has_no_gap_between_purchases():
+    """The gap of who bought once is how long they are known; this model does not see how often anybody bought."""
+    scaling = Scaling(np.zeros(1), np.ones(1))
+    model = Classifier("x", LinearScorer(("mean_gap_days",), scaling, np.ones(1), 0.0), Sigmoid(1.0, 0.0))
+    features = Features(("n_purchases", "mean_gap_days"), np.array([[1.0, 40.0], [3.0, 40.0], [1.0, 0.5]]))
+    assert top_reasons(model, features).words()[:2] == [
+        ["has not bought again for 40 days (raises)"],
+        ["buys every 40 days (raises)"],
+    ]
+    alone = Features(("mean_gap_days",), np.array([[40.0]]))
+    assert top_reasons(model, alone).words() == [["buys every 40 days (raises)"]]
+
+
+def test_who_never_bought_of_a_category_has_no_days_since():
+    assert feature_words("category_days_since_purchase", 900.0) == "nothing from this category for 900 days"
+    assert feature_words("category_days_since_purchase", 900.0, means_else=True) == "never bought from this category"
+
+
+def test_there_are_words_for_every_feature_and_for_nothing_else():
+    assert set(WORDS) == set(FEATURES + OF_CATEGORY)
+    assert set(ELSE) | {other for other, *_ in ELSE.values()} <= set(WORDS)
+
+
 @pytest.mark.parametrize("feature", WORDS)
 @pytest.mark.parametrize("value", [0.0, 1.0, 2.5, 1234.0])
 def test_words_are_a_phrase_without_the_names_of_columns(feature, value):
     words = feature_words(feature, value)
     assert "_" not in words
     assert " 1 days" not in f" {words}"
+    assert not {"0", "0%", "0.00"} & set(words.split()) or feature == "mean_purchase"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +101,22 @@ def test_words_are_a_phrase_without_the_names_of_columns(feature, value):
     [
         ("days_since_last", 120.0, "no purchase for 120 days"),
         ("days_since_visit", 1.0, "not seen for 1 day"),
+        ("days_since_last", 0.0, "bought on the last day"),
+        ("days_since_visit", 0.0, "seen on the last day"),
+        ("age_days", 0.0, "customer since the last day"),
+        ("purchases_30d", 0.0, "no purchases in 30 days"),
         ("return_share", 0.254, "returned 25% of what was bought"),
+        ("return_share", 0.0, "returned nothing"),
+        ("return_share", 0.003, "returned less than 1% of what was bought"),
+        ("return_share", 0.998, "returned over 99% of what was bought"),
+        ("discount_share", 0.0, "no discount known"),
+        ("weekend_share", 0.0, "no purchase at a weekend"),
+        ("weekend_share", 1.0, "100% of purchases at weekends"),
+        ("revenue_90d", 0.0, "spent nothing in 90 days"),
+        ("revenue_90d", -3.0, "got back 3.00 more than was spent in 90 days"),
+        ("n_tickets", 0.0, "no cases with the service"),
+        ("category_share", 0.5, "50% of purchases were in this category"),
+        ("category_popularity", 0.5, "50% of customers bought from this category"),
         ("net_revenue", 1234.5, "spent 1,234.50 in all"),
         ("n_categories", 3.0, "bought from 3 categories"),
         ("colour", 2.0, "colour is 2.00"),

@@ -131,9 +131,19 @@ def test_segments_of_arrays_are_those_of_single_customers() -> None:
     assert scores.segments().tolist() == expected
 
 
-def test_a_single_customer_is_new() -> None:
-    """The least of all days and the least of all purchases: 5, 1, 1."""
-    assert rfm_scores(np.array([700]), np.array([12]), np.array([9.5])).segments().tolist() == ["new_customers"]
+@pytest.mark.parametrize("n", [1, 4])
+def test_who_is_like_all_others_is_in_the_middle(n: int) -> None:
+    """Twelve purchases, the last 700 days ago: nobody is better or worse, and nobody is new."""
+    scores = rfm_scores(np.full(n, 700), np.full(n, 12), np.full(n, 9.5))
+    assert {*scores.recency.tolist(), *scores.frequency.tolist(), *scores.monetary.tolist()} == {3}
+    assert set(scores.segments()) == {"need_attention"}
+
+
+def test_one_score_may_be_the_same_of_all() -> None:
+    """Each bought once; the scores of days and money are fifths."""
+    scores = rfm_scores(np.arange(5), np.ones(5), np.arange(5))
+    assert scores.frequency.tolist() == [3] * 5
+    assert (scores.recency.tolist(), scores.monetary.tolist()) == ([5, 4, 3, 2, 1], [1, 2, 3, 4, 5])
 
 
 def test_nobody_is_in_no_segment() -> None:

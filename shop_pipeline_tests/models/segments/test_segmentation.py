@@ -3,10 +3,14 @@
 Three tight groups of 40 at (5, 5), (15, 5) and (5, 15), a little spread by a seeded normal.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from shop_pipeline.models.arrays import DoubleArray
+from shop_pipeline.models.segments import segmentation
+from shop_pipeline.models.segments.cluster_count import KChoice, KTrial
 from shop_pipeline.models.segments.segmentation import Segmentation, highest_labels, learn, segment_ids
 
 FEATURES = ("n_purchases", "days_since_last")
@@ -74,6 +78,32 @@ def test_without_a_model_labels_go_on_from_the_highest() -> None:
     found = learned(groups(), highest={"kmeans": 7, "dbscan": 2})
     assert sorted(found.kmeans.labels.tolist()) == [8, 9, 10]
     assert min(found.density.labels.tolist()) == 3
+
+
+@pytest.mark.parametrize(
+    ("known", "best", "kept"),
+    [(0.8, 0.85, 2), (0.8, 0.91, 3), (0.71, 0.8, 2), (0.7, 0.81, 3), (0.91, 1.0, 2)],
+)
+def test_the_number_that_people_know_stays_unless_another_is_clearly_more_stable(
+    first: Segmentation, monkeypatch: pytest.MonkeyPatch, known: float, best: float, kept: int
+) -> None:
+    """Stable is from 0.9 on; below it, another number has to be more stable by 0.1."""
+    trials = (KTrial(2, 0.3, known, 0.4), KTrial(3, 0.3, best, 0.3))
+    monkeypatch.setattr(segmentation, "choose_k", lambda *_: KChoice(3, False, "One cloud.", trials))
+    two = replace(first, kmeans=replace(first.kmeans, labels=first.kmeans.labels[:2], centres=first.kmeans.centres[:2]))
+    assert len(learned(groups(), before=two).kmeans.labels) == kept
+
+
+def test_numbered_names_stay_with_their_labels_when_read_back(first: Segmentation) -> None:
+    """Two centres that no word tells apart, the second label first."""
+    alike = replace(first.kmeans, labels=np.array([2, 1], np.int32), centres=np.array([[2.0, 0.1], [1.0, 0.0]]))
+    found = replace(first, kmeans=alike)
+    assert found.names()["kmeans", "segment_1"].en == "frequent customers 1"
+    assert Segmentation.from_numbers(found.numbers(), FEATURES).names() == found.names()
+
+
+def test_labels_of_nothing_are_none() -> None:
+    assert highest_labels({}) == {"kmeans": 0, "dbscan": 0}
 
 
 def test_ids_of_segments() -> None:

@@ -116,6 +116,33 @@ def test_a_mean_that_is_infinite_is_said_and_never_handed_out() -> None:
         found.model.expected_spend(buyers(np.zeros(1)))
 
 
+@pytest.mark.parametrize("q", [1.0, 1.02, 1.05, 1.1])
+def test_a_mean_near_its_pole_is_said(q: float) -> None:
+    """Or else a newcomer is expected to spend at most half as much again as customers spent."""
+    for seed in range(8):
+        customers = spenders(4_000, 6.0, q, 15.0, np.random.default_rng(seed))
+        found, seen = fit_gamma_gamma(customers), np.nanmean(customers.spend)
+        if found.problem is None:
+            assert found.model.q - 1 >= 2 * found.standard_errors["q"]
+            assert found.model.expected_spend(buyers(np.zeros(1)))[0] <= 1.5 * seen
+
+
+def test_why_a_mean_near_its_pole_is_not_used_is_said() -> None:
+    """Too uncertain with some 220 repeat customers; far from what was seen with some 38,000."""
+    few = fit_gamma_gamma(spenders(600, 6.0, 1.2, 15.0, np.random.default_rng(2)))
+    assert 1 < few.model.q < 1 + 2 * few.standard_errors["q"]
+    assert "not surely above 1: the mean spend is not known" in str(few.problem)
+    many = fit_gamma_gamma(spenders(100_000, 6.0, 1.05, 15.0, np.random.default_rng(1)))
+    assert many.model.q > 1 + 2 * many.standard_errors["q"]
+    assert "near 1: a mean spend of" in str(many.problem)
+
+
+@pytest.mark.parametrize("q", [1.5, 2.0, 3.7])
+def test_a_mean_away_from_its_pole_is_used(q: float) -> None:
+    for seed in range(5):
+        assert fit_gamma_gamma(spenders(4_000, 6.0, q, 15.0, np.random.default_rng(seed))).problem is None
+
+
 def test_spend_that_depends_on_frequency_is_said() -> None:
     found = fit_gamma_gamma(spenders(20_000, 3.0, 4.0, 20.0, np.random.default_rng(6), elasticity=0.5))
     assert found.correlation > 0.3

@@ -136,7 +136,7 @@ def test_the_true_model_beats_the_naive_rule_and_a_wrong_one_does_not(
     many: tuple[ValueReport, DoubleArray, DoubleArray],
 ) -> None:
     report, _, _ = many
-    found = report.score("said", "revenue_mae_difference")
+    found = report.score("said", "revenue_mse_difference")
     assert found is not None
     assert found.low is not None
     assert found.high is not None
@@ -149,11 +149,34 @@ def test_the_true_model_beats_the_naive_rule_and_a_wrong_one_does_not(
 
 
 def test_better_by_chance_is_not_enough() -> None:
-    """Four customers, 55 against 65 in all: the interval of the difference reaches over 0."""
+    """Four customers, squares of 1,125 against 2,225 in all: the interval of the difference reaches over 0."""
     said, past = np.array([1.0, 0, 2, 4]), np.array([0.0, 0, 2, 6])
     report = judge(said, past, np.array([0.0, 0, 3, 3]), np.array([0.0, 0, 45, 20]))
-    assert figure(report, "revenue_mae_difference") < 0
+    assert figure(report, "revenue_mse_difference") == pytest.approx(-1100 / 4)
     assert not report.beats("said")
+
+
+@pytest.mark.parametrize(
+    ("said", "past", "came", "beats"),
+    [
+        # Ratios of what is expected to what came: within a half and twice, or nearer to 1 than the naive rule's.
+        (2.0, 3.0, 1.0, True),
+        (2.5, 3.0, 1.0, True),
+        (0.5, 3.0, 1.0, True),
+        (0.4, 3.0, 1.0, True),
+        (0.3, 3.0, 1.0, False),
+        (0.0, 3.0, 1.0, False),
+        # The naive rule's sum is nearer to 1, but neither is far from it; nobody's sum is near to nothing at all.
+        (4.0, 7.0, 5.0, True),
+        (1.0, 2.0, 0.0, False),
+    ],
+)
+def test_a_sum_that_is_far_off_is_not_published(said: float, past: float, came: float, beats: bool) -> None:
+    """All customers are alike, so that every difference is certain; that of the squares is always below 0."""
+    same = np.ones(20)
+    report = judge(said * same, past * same, came * same, 10 * came * same)
+    assert figure(report, "revenue_mse_difference") < 0
+    assert report.beats("said") is beats
 
 
 def test_the_same_draws_give_the_same_bits(many: tuple[ValueReport, DoubleArray, DoubleArray]) -> None:

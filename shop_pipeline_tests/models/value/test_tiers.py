@@ -16,29 +16,40 @@ def test_each_tier_has_its_share_of_the_highest_values() -> None:
     assert by_value == ["platinum"] + ["gold"] * 3 + ["silver"] * 6 + ["bronze"] * 10
 
 
-def test_ties_stay_in_order() -> None:
+def test_equal_values_have_the_tier_of_the_last_of_them() -> None:
+    # The second place would be gold; it is shared by the second to the fourth.
     assert tiers(np.array([5.0, 7.0, 5.0, 5.0]), {"gold": 0.5}, "bronze").tolist() == [
-        "gold", "gold", "bronze", "bronze",
+        "bronze", "gold", "bronze", "bronze",
     ]  # fmt: skip
+    # A block that ends where its tier ends stays in it.
+    assert tiers(np.array([5.0, 1, 5, 2]), {"gold": 0.5}, "bronze").tolist() == ["gold", "bronze", "gold", "bronze"]
 
 
-def test_many_ties_stay_in_order_too() -> None:
-    # Sorts that are not stable are stable on a few values.
-    assert (
-        tiers(np.tile([1.0, 0.0], 500), {"gold": 0.25}, "bronze").tolist()
-        == ["gold", "bronze"] * 250 + ["bronze"] * 500
-    )
+def test_the_order_of_the_customers_decides_nothing() -> None:
+    rng = np.random.default_rng(1)
+    value = rng.integers(0, 12, 500).astype(float)
+    order = rng.permutation(500)
+    assert tiers(value[order], SHARES, "bronze").tolist() == tiers(value, SHARES, "bronze")[order].tolist()
+
+
+def test_who_is_worth_nothing_is_in_the_lowest_tier() -> None:
+    # One of 20 is worth something: 19 would be gold and silver by their names alone.
+    value = np.where(np.arange(20) == 7, 3.0, 0.0)
+    assert np.flatnonzero(tiers(value, SHARES, "bronze") != "bronze").tolist() == [7]
+    assert tiers(np.array([-1.0, 0, 0, 2]), {"gold": 0.5, "silver": 0.5}, "bronze").tolist() == [
+        "bronze", "bronze", "bronze", "gold",
+    ]  # fmt: skip
 
 
 def test_ends_are_rounded_over_all_shares_so_that_no_tier_loses_by_it() -> None:
     # 10 customers: ends at .5, 2 and 5, and half a customer counts as one.
-    found = tiers(-np.arange(10.0), SHARES, "bronze").tolist()
+    found = tiers(10 - np.arange(10.0), SHARES, "bronze").tolist()
     assert found == ["platinum", "gold"] + ["silver"] * 3 + ["bronze"] * 5
     assert tiers(np.array([1.0]), SHARES, "bronze").tolist() == ["silver"]
 
 
 def test_shares_may_take_all_and_nobody_may_be_there() -> None:
-    assert set(tiers(np.arange(10.0), {"a": 0.6, "b": 0.3, "c": 0.1}, "rest").tolist()) == {"a", "b", "c"}
+    assert set(tiers(1 + np.arange(10.0), {"a": 0.6, "b": 0.3, "c": 0.1}, "rest").tolist()) == {"a", "b", "c"}
     assert len(tiers(np.zeros(0), SHARES, "bronze")) == 0
     assert tiers(np.arange(2.0), {}, "bronze").tolist() == ["bronze"] * 2
 

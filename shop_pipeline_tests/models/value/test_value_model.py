@@ -53,12 +53,13 @@ def plain() -> tuple[ValueModel, Purchases]:
 
 def test_the_likeliest_model_with_drop_out_is_used(plain: tuple[ValueModel, Purchases]) -> None:
     fitted, bought = plain
-    assert set(fitted.fits) == {"bg_nbd", "mbg_nbd", "pareto_nbd", "gamma_gamma"}
+    assert set(fitted.fits) == {"bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "gamma_gamma"}
     likelihoods = {name: fit.log_likelihood for name, fit in fitted.fits.items() if name != "gamma_gamma"}
     best = max(likelihoods, key=lambda name: likelihoods[name])
     assert fitted.name == f"{best}+gamma_gamma"
     assert fitted.purchase.model.log_likelihood(bought) == pytest.approx(likelihoods[best])
     assert fitted.notes == ()
+    assert fitted.problem is None
     assert [name for name in fitted.fits if fitted.is_used(name)] == [best, "gamma_gamma"]
 
 
@@ -103,6 +104,73 @@ def test_where_nobody_leaves_the_model_without_drop_out_is_used_and_said() -> No
     assert fitted.notes[-1] == "nbd is used instead"
     assert (fitted.p_alive(bought) == 1).all()
     assert fitted.value(bought, 39.0).sum() == pytest.approx(brings.sum(), rel=0.06)
+
+
+def test_drop_out_that_the_data_do_not_tell_from_none_is_not_used() -> None:
+    """In shops in which nobody leaves, some of the models find a drop-out that is not quite nothing."""
+    hardly = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        bought, _, _ = draw(Nbd(0.8, 10.0), rng.integers(20, 60, 1_000).astype(np.float64), 1.0, rng)
+        fitted = fit_value(with_spend(bought, 6.0, 3.7, 15.0, rng)[0])
+        assert fitted.purchase.model.name == "nbd"
+        hardly += [str(found.problem) for found in fitted.fits.values() if "tell drop-out" in str(found.problem)]
+    assert hardly
+    for told in hardly:
+        # The 5 % point of chi-square with two degrees of freedom is -2 log .05.
+        assert told.startswith("the data do not tell drop-out from none: ")
+        assert told.endswith("above that of nbd, less than 5.99")
+
+
+def test_only_the_pair_that_was_judged_is_fitted_and_used(plain: tuple[ValueModel, Purchases]) -> None:
+    fitted, bought = plain
+    pair = ("pareto_nbd", "gamma_gamma_of_known_mean")
+    asked = fit_value(bought, only=pair)
+    assert asked.kinds == pair
+    assert asked.name == "+".join(pair)
+    assert asked.problem is None
+    assert set(asked.fits) == {*pair, "nbd"}
+    assert asked.purchase == fitted.fits["pareto_nbd"]
+    assert fit_value(bought, only=fitted.kinds).name == fitted.name
+    assert fit_value(bought, only=("nbd", "gamma_gamma")).name == "nbd+gamma_gamma"
+
+
+def test_a_judged_pair_that_does_not_hold_says_so_and_nothing_takes_its_place() -> None:
+    bought, _ = customers(Nbd(0.8, 10.0), q=0.7)
+    asked = fit_value(bought, only=("bg_nbd", "gamma_gamma"))
+    assert asked.name == "bg_nbd+gamma_gamma"
+    assert asked.problem is not None
+    assert asked.problem.startswith("bg_nbd: ")
+    assert "; gamma_gamma: q = " in asked.problem
+
+
+def test_equal_amounts_are_no_problem_of_the_model_that_is_used_in_any_case() -> None:
+    bought, _, _ = draw(CDNOW[0], np.full(2_000, 39.0), 1.0, np.random.default_rng(1))
+    fitted = fit_value(bought)
+    assert fitted.kinds[1] == "gamma_gamma_of_known_mean"
+    assert fitted.problem is None
+    np.testing.assert_allclose(fitted.spend.model.expected_spend(bought), 1.0)
+
+
+@pytest.mark.parametrize("only", [("gamma_gamma", "bg_nbd"), ("past_rate", "gamma_gamma"), ("bg_nbd", "past_rate")])
+def test_a_pair_that_is_none_is_refused(plain: tuple[ValueModel, Purchases], only: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="no model of purchases and one of spend"):
+        fit_value(plain[1], only=only)
+
+
+def test_newcomers_are_not_expected_to_spend_what_a_few_spend() -> None:
+    """Levels of spend are lognormal with a spread of 1.3: the likeliest q of Gamma-Gamma is 1.1, its mean 127."""
+    rng = np.random.default_rng(1)
+    x = rng.negative_binomial(0.3, 0.2, 4_000).astype(np.float64)
+    level, repeat = np.exp(rng.normal(3.0, 1.3, 4_000)), x > 0
+    spend = np.full(4_000, np.nan)
+    spend[repeat] = rng.gamma(3 * x[repeat], level[repeat] / 3) / x[repeat]
+    bought = Purchases(x, np.where(repeat, 30.0, 0.0), np.full(4_000, 39.0), spend)
+    fitted = fit_value(bought)
+    assert fitted.spend.model.name == "gamma_gamma_of_known_mean"
+    newcomer = fitted.spend.model.expected_spend(bought)[~repeat][0]
+    # The true mean is exp(3 + 1.3^2 / 2) = 46.8, which 1,500 of them tell to 5 %.
+    assert newcomer == pytest.approx(46.8, rel=0.12)
 
 
 def test_spend_that_depends_on_frequency_has_its_own_model_and_is_said() -> None:
