@@ -14,10 +14,13 @@ Histories end with the calibration; what follows, up to the last day of the file
 lines of one customer and day are one purchase; days whose amounts add up to less than 0 are none. Parameters, their
 standard errors and the log-likelihood are in the unit of time that was asked for. Beside the models stands the naive
 rule, `past_rate`; intervals are 95 % over resampled customers, and the interval of each customer's revenue, whose
-coverage is told, is to hold 80 %. NBD, in which nobody leaves, is fitted as well: a model with drop-out has to be
-likelier than that by more than chance, and only where none is, NBD is used and held against the naive rule itself.
-Whether a model beats that rule is decided by squared error and the sum of the revenue (`ValueReport.beats`). Where the package `lifetimes` is installed (the extra `bench`), its fits are timed
-in the same run, each in a child of its own that is ended after --peer-seconds; 0 leaves it out.
+coverage is told, is to hold 80 %. Squared error and the sum of the revenue decide who beats the naive rule.
+
+NBD, in which nobody leaves, is fitted as a yardstick: a model with drop-out has to be likelier than that by more than
+chance. Only where none is, NBD is used, and judged beside the others.
+
+Where the package `lifetimes` is installed (the extra `bench`), its fits are timed in the same run, each in a child of
+its own that is ended after --peer-seconds; 0 leaves it out.
 
 --simulate draws customers of BG/NBD and Gamma-Gamma with the published parameters of CDNOW, 39 weeks of history and 39
 held out; as two purchases of one day are one, the parameters come out up to 4 % beside the true ones. Claimed for

@@ -59,12 +59,12 @@ def tell_fits(model: ValueModel, horizon: float) -> dict[str, dict[str, Any]]:
             told[name]["mean_spend"] = fitted.model.expected_spend(newcomer)[0] if has_mean else None
             told[name]["correlation_with_frequency"] = fitted.correlation
         else:
-            told[name]["gain_over_nbd"] = gain_over_nbd(model, name)
+            told[name]["twice_log_likelihood_over_nbd"] = twice_over_nbd(model, name)
             told[name]["expected_purchases_of_a_newcomer"] = fitted.model.expected_purchases(newcomer, horizon)[0]
     return told
 
 
-def gain_over_nbd(model: ValueModel, name: str) -> float | None:
+def twice_over_nbd(model: ValueModel, name: str) -> float | None:
     """Twice what drop-out adds to the log-likelihood, which is to be more than chance adds; None of NBD itself."""
     staying = model.fits[Nbd.name]
     return None if name == Nbd.name else 2 * (model.fits[name].log_likelihood - staying.log_likelihood)
@@ -143,7 +143,7 @@ def show_decision(figures: Mapping[str, Any]) -> None:
     for model, beats in figures["beats_past_rate"].items():
         name = model.split("+")[0]
         if name in figures["models"]:
-            gain = shown(figures["models"][name]["gain_over_nbd"])
+            gain = shown(figures["models"][name]["twice_log_likelihood_over_nbd"])
             scores, ends = (figures[part][model]["all"] for part in ("holdout", "intervals"))
             reasons = (f"{each} {shown(scores.get(each))} ({span(ends.get(each))})" for each in DECIDING)
             does = "beats" if beats else "does not beat"

@@ -35,7 +35,7 @@ CUTS = 3
 PAIR_CUSTOMERS = 20_000
 """Customers whose pairs with categories are learned from, drawn by the hash of their id."""
 BLOCK = 20_000
-"""Customers whose pairs are scored together."""
+"""Customers whose pairs are scored together: 197,710 with 12 categories took .7 GB, in blocks of 50,000 1.0 GB."""
 
 WINDOW = """
 CREATE OR REPLACE TEMP TABLE window_purchases AS

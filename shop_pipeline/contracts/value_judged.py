@@ -54,7 +54,8 @@ CLV_EVALUATION = mart(
             "beats_baseline",
             "BOOLEAN",
             "over all customers of the group the model's squared error in revenue is smaller than the rival's, with"
-            " the whole interval of the paired difference, and its sum is not further off",
+            " the whole interval of the paired difference, and its sum is between a half and twice what came, or nearer"
+            " to it than the rival's",
         ),
         _PUBLISHED,
         Column("n_customers", "BIGINT", "customers who were judged", minimum=1),

@@ -252,8 +252,10 @@ def test_listed_test_accounts_come_first_and_no_pattern_finds_nobody(bench: Benc
 
 
 def test_a_customer_may_have_several_labels_and_the_future_has_none(bench: Bench) -> None:
-    bench.set(staff_ids=["S1", "S2"])
-    bench.fill("clean.customers", "customer_id is_registered signed_up_at", ("S2", True, AS_OF))
+    """S2 signs up at the clock, and S3, of whom no sign-up is told, comes then."""
+    bench.set(staff_ids=["S1", "S2", "S3"])
+    columns = "customer_id is_registered signed_up_at first_event_at"
+    bench.fill("clean.customers", columns, ("S2", True, AS_OF, None), ("S3", True, None, AS_OF))
     assert accounts(bench, *PRIVATE, ("S1", "Test", None)) == [
         ("S1", "staff", "listed_id"),
         ("S1", "test", "test_pattern"),

@@ -227,9 +227,9 @@ def test_nbd_is_a_yardstick_and_no_rival(told: Any) -> None:
     models = told["models"]
     for name in ("bg_nbd", "mbg_nbd", "pareto_nbd"):
         gain = 2 * (models[name]["log_likelihood"] - models["nbd"]["log_likelihood"])
-        assert models[name]["gain_over_nbd"] == pytest.approx(gain)
+        assert models[name]["twice_log_likelihood_over_nbd"] == pytest.approx(gain)
         assert gain > 6
-    assert models["nbd"]["gain_over_nbd"] is None
+    assert models["nbd"]["twice_log_likelihood_over_nbd"] is None
     for part in ("holdout", "intervals", "deciles", "beats_past_rate"):
         assert [each.split("+")[0] for each in told[part]] == ["bg_nbd", "mbg_nbd", "pareto_nbd", "past_rate"]
 

@@ -143,7 +143,7 @@ def test_every_warning_is_asked_here() -> None:
     # and test_segment_migration_sql.py, and in test_propensity_warnings.py.
     assert warns == {rule.name for rule in HEALTH} | {
         *("blocked_is_known", "most_counts_are_of_products", "most_cases_are_of_customers"),
-        *("calibration_within_bounds", "tier_shares_hold", "total_value_holds"),
+        *("calibration_within_bounds", "intervals_hold_what_they_say", "tier_shares_hold", "total_value_holds"),
         *("shares_are_stable", "no_segment_is_tiny"),
         *("calibrated_within_bounds", "mean_agrees_with_what_was_seen", "shares_do_not_jump"),
         "amounts_within_bounds",

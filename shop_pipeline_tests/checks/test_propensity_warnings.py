@@ -1,4 +1,4 @@
-"""What warns about churn scores and their models, and a healthy table beside each: written all the same."""
+"""What warns about scores of customers and their models, and a healthy table beside each: written all the same."""
 
 from datetime import timedelta
 from typing import Any

@@ -74,7 +74,7 @@ def choose_amount_model(
         model,
         beats,
         tuple(replace(each, is_published=each.model == model.name) for each in judged),
-        (*use.notes, *sample_notes(len(use.learn)), *_notes(use, coverage, bool(able), beats)),
+        (*use.notes, *sample_notes(use.learn), *_notes(use, coverage, bool(able), beats)),
         len(use.judge),
     )
 

@@ -52,7 +52,7 @@ def choose_classifier(
         naive_by: one or two features whose classes the naive rule counts.
     """
     use = plan(cuts, rng)
-    notes = [*use.notes, *sample_notes(len(use.learn)), *_notes_about(use)]
+    notes = [*use.notes, *sample_notes(use.learn), *_notes_about(use)]
     able = list(candidates) if _can_learn(use) else []
     fitted = [fit_calibrated(name, use.learn, use.tune, rng) for name in able]
     naive = class_rates(use.naive, naive_by)

@@ -67,12 +67,13 @@ def _split(cut: Cut, rng: np.random.Generator) -> tuple[Cut, Cut]:
 
 
 def sample(cut: Cut, rng: np.random.Generator) -> Cut:
-    """At most MOST_ROWS customers, drawn at random, in their order."""
+    """At most MOST_ROWS rows, drawn at random, in their order."""
     if len(cut) <= MOST_ROWS:
         return cut
     return cut.part(np.sort(rng.choice(len(cut), MOST_ROWS, replace=False)))
 
 
-def sample_notes(largest: int) -> tuple[str, ...]:
-    """What to say where not all customers were learned from."""
-    return (f"Learned from {MOST_ROWS:,} customers drawn at random.",) if largest > MOST_ROWS else ()
+def sample_notes(cut: Labelled | Amounts) -> tuple[str, ...]:
+    """What to say where not all rows were learned from."""
+    rows = "customers" if isinstance(cut, Amounts) or cut.groups is None else "pairs of customer and category"
+    return (f"Learned from {MOST_ROWS:,} {rows} drawn at random.",) if len(cut) > MOST_ROWS else ()

@@ -167,6 +167,8 @@ def test_many_customers_are_learned_from_by_a_sample(monkeypatch, cut_of):
     cuts = [cut_of(2000, seed) for seed in (1, 2, 3)]
     choice = choose(cuts, ["logistic_regression"])
     assert "Learned from 1,000 customers drawn at random." in choice.notes
+    grouped = Labelled(cuts[0].features, cuts[0].labels, np.arange(2000, dtype=np.int32) // 2)
+    assert cuts_module.sample_notes(grouped) == ("Learned from 1,000 pairs of customer and category drawn at random.",)
     again = choose(cuts, ["logistic_regression"])
     assert again.model.rows() == choice.model.rows()
 
