@@ -43,7 +43,7 @@ SELECT
         < getvariable('holdout_share') * 4294967296 AS is_holdout
 FROM clean.customers LEFT JOIN customer_id_positions ON id = customer_id
 WHERE first_event_at < getvariable('as_of')
-   OR (is_registered AND (signed_up_at IS NULL OR signed_up_at < getvariable('as_of')))
+   OR (is_registered AND coalesce(signed_up_at, first_event_at, TIMESTAMP '0001-01-01') < getvariable('as_of'))
 ORDER BY customer_id
 """
 

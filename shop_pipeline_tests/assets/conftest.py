@@ -42,7 +42,14 @@ class Bench:
     def fill(self, name: str, columns: str, *rows: Row) -> None:
         """Insert rows; columns that are not named are filled by their type where the contract needs them."""
         given = columns.split()
-        defaults: dict[str, Any] = {"VARCHAR": "x", "BOOLEAN": False, "TIMESTAMP": AS_OF, "DATE": AS_OF.date(), "FLOAT": 0, "DOUBLE": 0}
+        defaults: dict[str, Any] = {
+            "VARCHAR": "x",
+            "BOOLEAN": False,
+            "TIMESTAMP": AS_OF,
+            "DATE": AS_OF.date(),
+            "FLOAT": 0,
+            "DOUBLE": 0,
+        }
         spare = [column for column in TABLES[name] if column.required and column.name not in given]
         defaults |= {column.type: [] for column in spare if column.type.endswith("[]")}
         names = [*given, *(column.name for column in spare)]

@@ -112,7 +112,10 @@ LINEAGE = {
         "clean.events.unit_price",
     },
     ("clean.order_lines", "matched_quantity"): {"clean.returns.quantity", "clean.returns.sale_event_id"},
-    ("clean.orders", "channel"): {"clean.events.channel", "clean.order_lines.line_number"},
+    ("clean.orders", "channel"): {
+        "clean.events.channel",
+        *(f"clean.order_lines.{column}" for column in ("is_return", "line_at", "line_number")),
+    },
     ("features.interactions", "n_purchases"): {"clean.events.event_type"},
     ("marts.similar_products", "score"): {"models.product_similarity.score"},
 }

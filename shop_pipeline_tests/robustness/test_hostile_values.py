@@ -187,4 +187,7 @@ def test_a_mart_without_rows_is_an_empty_table(hostile: Shop) -> None:
     # The job `tune` was not asked for.
     search = {"marts.model_trials", "marts.model_selection", "marts.similar_customers"}
     judged = {"marts.model_evaluation", "marts.model_evaluation_by_activity"}
-    assert {name for name, rows in marts(hostile).items() if not rows} == judged | search
+    # Some days are no history for who leaves or what a customer is worth.
+    foretold = {"clv_calibration", "clv_evaluation", "churn_scores", "purchase_propensity", "purchase_amounts"}
+    foretold = {f"marts.{name}" for name in (*foretold, "propensity_evaluation")}
+    assert {name for name, rows in marts(hostile).items() if not rows} == judged | search | foretold
