@@ -3,8 +3,8 @@
 `daily` and `full_refresh` build the graph over a range of days: `daily` fills those days and keeps the rest,
 `full_refresh` reads every landing file again and forgets days whose files are gone. Schedule, sensor and `shop run` ask
 them for the chosen model only (`daily_assets.py`); started by hand in the UI, they fit all. `tune` loads nothing: it
-compares all models on what is loaded, chooses, learns the segments of customers again, and publishes. Not here: which days
-(`landing_days.py`), and who hears of a failure (`alerts.py`).
+compares all models on what is loaded, chooses, learns the segments of customers again, and publishes. Not here: which
+days (`landing_days.py`), and who hears of a failure (`alerts.py`).
 """
 
 from datetime import UTC, datetime, timedelta
