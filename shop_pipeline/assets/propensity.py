@@ -27,7 +27,7 @@ KNOWN_FROM = ("features.purchases", "features.rfm", "features.customer_features"
 # The features are made again at earlier clocks, from these.
 MADE_FROM = (
     *("clean.orders", "clean.order_lines", "clean.returns", "clean.events", "clean.sessions", "clean.tickets"),
-    *("clean.products", "clean.customer_labels"),
+    *("clean.products", "clean.customers", "clean.customer_labels"),
 )
 NAIVE_BY = ("days_since_last", "n_purchases")
 NAIVE_BY_CATEGORY = ("category_days_since_purchase", "category_n_purchases")

@@ -30,6 +30,7 @@ OF_CATEGORY = (
     "category_share",
     "category_popularity",
 )
+LABELS = "clean.customer_labels"
 CUTS = 3
 """To learn from, to choose and calibrate on, and to judge on."""
 PAIR_CUSTOMERS = 20_000
@@ -117,9 +118,11 @@ def cuts(run: Run, window_days: int) -> Iterator[CutAt]:
     """Up to three cuts whose windows follow one another up to the clock, newest first; each is gone with the next."""
     for back in range(1, CUTS + 1):
         split_at, until = (days_before(run, n * window_days) for n in (back, back - 1))
-        at_until = make_at(run, "features.purchases", until)
+        # Who is left out is decided at the cut, on both of its sides: who turns out to be a bot later has still bought.
+        make_at(run, LABELS, split_at)
+        made: tuple[str, ...] = (LABELS,)
+        at_until = make_at(run, "features.purchases", until, over=made)
         run.duck.execute(WINDOW.format(purchases=at_until), {"since": split_at, "until": until})
-        made: tuple[str, ...] = ()
         for name in ("purchases", "rfm", "customer_features", "customer_categories"):
             at_cut = make_at(run, f"features.{name}", split_at, over=made)
             made = (*made, f"features.{name}")

@@ -264,6 +264,27 @@ def test_too_short_a_history_gives_empty_tables_that_say_so(bench: Bench) -> Non
         assert "no model" in bench.build(builder, name).metadata["note"]
 
 
+def test_who_is_left_out_is_decided_at_the_cut(bench: Bench) -> None:
+    """W bought one of a thing before the cut and a hundred of it six times after: a trader at the clock, whom this shop
+    leaves out. At the cut that is not known, and W has not left."""
+    settings = ShopSettings.model_validate(SETTINGS.model_dump() | {"propensity": NUMBERS})
+    bench.session = replace(bench.session, settings=settings)
+    bench.fill("clean.products", "product_id category", ("A", "a"), ("B", "b"))
+    bench.fill("clean.customers", "customer_id first_event_at", ("W", AS_OF - timedelta(days=DAYS)))
+    fill(bench, [("W", DAYS - 50, "a", 10.0), *(("W", DAYS - day, "a", 10.0) for day in range(4, 10))])
+    bench.duck.execute(
+        "UPDATE clean.order_lines SET quantity = 100, net_quantity = 100 WHERE line_at > ?",
+        [AS_OF - timedelta(days=WINDOW)],
+    )
+    bench.duck.execute("SET VARIABLE leave_out = ['wholesale']")
+    bench.run("clean.customer_labels")
+    assert bench.rows("SELECT customer_id, label FROM clean.customer_labels") == [("W", "wholesale")]
+    newest = next(cuts(Run(bench.session, AS_OF, None, {}, logging.getLogger(__name__)), WINDOW))
+    left, _ = labelled_customers(Run(bench.session, AS_OF, None, {}, logging.getLogger(__name__)), newest)
+    assert left is not None
+    assert left.labels.tolist() == [False]
+
+
 def test_nothing_after_the_clock_is_used(shop: Bench) -> None:
     """Everybody buys in the month after the clock, and all is made again: the same tables."""
     tables = (MODELS, EVALUATION, CHURN, PROPENSITY, AMOUNTS)
