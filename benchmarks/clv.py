@@ -42,6 +42,7 @@ from clv_peer import Task, compare, quietest
 from clv_told import known, show, tell_fits, tell_report
 from transactions import TRUTH, Lines, read_lines, simulated_days, simulated_lines, split
 
+from shop_pipeline.models.arrays import DoubleArray
 from shop_pipeline.models.value import value_model
 from shop_pipeline.models.value.maximum_likelihood import PurchaseFit
 from shop_pipeline.models.value.nbd import Nbd
@@ -160,12 +161,16 @@ def day_of(text: str) -> np.datetime64:
 
 
 def rounded(purchases: Purchases, decimals: int | None) -> Purchases:
-    """As published summaries are."""
+    """As published summaries are: half up, where float64 may have a half as a little less."""
     if decimals is None:
         return purchases
-    return Purchases(
-        purchases.frequency, *(np.round(each, decimals) for each in (purchases.recency, purchases.age, purchases.spend))
-    )
+    unit = 10.0**decimals
+
+    def half_up(values: DoubleArray) -> DoubleArray:
+        return np.floor(np.round(values * unit, 6) + 0.5) / unit
+
+    times_and_spend = (purchases.recency, purchases.age, purchases.spend)
+    return Purchases(purchases.frequency, *(half_up(each) for each in times_and_spend))
 
 
 def count_ours(task: Task) -> Any:
