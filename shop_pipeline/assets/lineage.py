@@ -4,7 +4,7 @@ Read from the text by sqlglot, so that the graph can't drift from the SQL. Not h
 """
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
 from sqlglot import exp, parse_one
@@ -43,16 +43,15 @@ def _without_rowid(sql: str) -> exp.Expression:
 def column_lineage(table: Table, sql: str) -> dg.TableColumnLineage:
     """For each column of `table` the stored columns that `sql` computes it from."""
     tree = qualify(_without_rowid(sql), dialect="duckdb", schema=_schema())
-    scope, selected = build_scope(tree), set(cast(exp.Query, tree).named_selects)
+    # All columns at once, without copies of the query: one by one takes more than twice as long.
+    nodes = lineage(None, tree, _schema(), scope=build_scope(tree), dialect="duckdb", trim_selects=False, copy=False)
     found = {}
     for column in table.column_names:
-        if column in STAMPS and column not in selected:
+        if column not in nodes and column in STAMPS:
             continue
-        # Trimming would copy the whole query for every column of every scope.
-        node = lineage(column, tree, _schema(), scope=scope, dialect="duckdb", trim_selects=False)
         leaves = {
             (n.expression.db, n.expression.name, n.name.split(".")[-1].strip('"'))
-            for n in node.walk()
+            for n in nodes[column].walk()
             if isinstance(n.expression, exp.Table)
         }
         found[column] = [dg.TableColumnDep(dg.AssetKey([db, name]), source) for db, name, source in sorted(leaves)]

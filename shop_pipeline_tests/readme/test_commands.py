@@ -37,6 +37,9 @@ COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if lin
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("readme")
     write_sample(ShopConfig(days=40, customers=200, products=60), folder)
+    # The commands are tested here, the models elsewhere: one is enough.
+    with (folder / "shop.yaml").open("a", encoding="utf-8") as file:
+        file.write("recommend: {models: [item_neighbours]}\n")
     return {**os.environ, "SHOP_DATA": str(folder)}
 
 
