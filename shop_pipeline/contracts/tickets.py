@@ -3,7 +3,7 @@
 Not here: what a service desk reads of a customer (`customer_pages.py`).
 """
 
-from .table import Column, RowRule, Rule, Table
+from .table import Column, Repair, RowRule, Rule, Table
 
 LIMIT = 0.05
 HIGHEST_MARK = 1000
@@ -62,4 +62,5 @@ TICKETS = Table(
         RowRule("closed_before_opened", "it ends before it begins", LIMIT),
         RowRule("impossible_mark", "a mark under zero or over 1,000, or no number", LIMIT),
     ),
+    repairs=(Repair("closed_on_its_day", "closed on the day of its opening, told without a time: when it was opened"),),
 )

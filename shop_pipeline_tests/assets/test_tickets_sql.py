@@ -63,7 +63,8 @@ def test_closed_on_the_day_of_its_opening_without_a_time_is_no_mistake(
     """It was opened on the 10th at 9:00 UTC; a day alone is read as its midnight."""
     asked.set(timezone=zone)
     land(asked, ("b.csv", 2, "N1", "C1", closed))
-    assert asked.run("clean.tickets").set_aside == refused
+    report = asked.run("clean.tickets")
+    assert (report.set_aside, report.repaired) == (refused, {"closed_on_its_day": int(told == OPENED)})
     assert case(asked, "N1") == ([] if refused else [("C1", told, None)])
 
 

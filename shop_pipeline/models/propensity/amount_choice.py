@@ -2,8 +2,9 @@
 
 Belongs here: the order of learning, choosing, judging and learning again. Does not belong here: each of these.
 
-Chosen by mean absolute error, in money, like lifetime value. Squared errors and the Gamma deviance would leave the
-choice to one order: that of 168,470 among the 1,921 purchases of a gift shop made up most of either.
+Chosen by mean absolute error, in money: one purchase is foretold, and not a mean of many. Squared errors and the Gamma
+deviance would leave the choice to one order: that of 168,470 among the 1,921 purchases of a gift shop made up most of
+either.
 """
 
 from __future__ import annotations

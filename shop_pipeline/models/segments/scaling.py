@@ -60,12 +60,6 @@ class Scaling:
         scaled /= self.scale
         return scaled
 
-    def in_units(self, scaled: DoubleArray) -> DoubleArray:
-        """Scaled values back in the features' own units, both (n, n_features): for people, who read centres."""
-        values = scaled * self.scale + self.centre
-        values[:, self.is_log] = np.expm1(values[:, self.is_log])
-        return values
-
     def numbers(self) -> list[Number]:
         """Everything that `from_numbers` needs."""
         table = np.vstack([self.is_log, self.low, self.high, self.centre, self.scale])

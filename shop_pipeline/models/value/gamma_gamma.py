@@ -75,14 +75,6 @@ class GammaGamma:
             raise ValueError(f"with q = {self.q:.4g} the mean spend of one-time buyers is infinite")
         return self.p * rate / (shape - 1)
 
-    def spend_variance(self, purchases: Purchases) -> DoubleArray:
-        """Variance (n,) of the amount of one future purchase; infinite where p x + q is at most 2."""
-        shape, rate = self.posterior(purchases)
-        finite = shape > 2
-        below = np.where(finite, shape - 2, 1.0)
-        variance = self.p * rate**2 * (self.p + shape - 1) / ((shape - 1) ** 2 * below)
-        return np.where(finite, variance, np.inf)
-
     def _is_possible(self, name: str, value: float) -> bool:
         return bool(np.isfinite(value)) and (value > 0 or name not in ("p", "q", "v"))
 

@@ -30,6 +30,7 @@ judged AS (
 )
 SELECT
     ticket_id, customer_id, opened_at, closed_at, topic, satisfaction,
+    {'closed_on_its_day': coalesce(closed_at <> closed_as_told, false)} AS _repairs,
     CASE
         WHEN broken IS NOT NULL THEN broken
         -- A customer may have been merged with another since an older file; one file knows of each case whose it is.

@@ -104,12 +104,6 @@ def test_a_missing_constant_is_named() -> None:
         Scaling.from_numbers(numbers, FEATURES)
 
 
-def test_centres_are_read_in_the_features_own_units() -> None:
-    values = np.clip(customers(), *np.quantile(customers(), [0.1, 0.9], axis=0))
-    found = fit_scaling(FEATURES, values)
-    np.testing.assert_allclose(found.in_units(found.transform(values)), values, rtol=1e-9)
-
-
 def test_the_order_of_customers_says_nothing() -> None:
     values = customers()
     shuffled = values[np.random.default_rng(3).permutation(len(values))]
