@@ -15,6 +15,9 @@ GatedModel = Literal[
     "session_transitions",
     "clv",
     "churn",
+    "association_rules",
+    "demand_forecast",
+    "price_elasticity",
 ]
 
 Label = Literal["wholesale", "bot", "staff", "test"]

@@ -201,3 +201,64 @@ class Propensity(Section):
     """How many categories are looked at, those with most buyers first."""
     models: list[ClassifierName] = list(get_args(ClassifierName))
     """Which classifiers are compared."""
+
+
+class Baskets(Section):
+    """Association rules over what is bought together (`marts.bought_together`)."""
+
+    min_support: FiniteFloat = Field(0.005, gt=0, le=1)
+    """Share of the baskets that hold all products of a rule."""
+    min_confidence: FiniteFloat = Field(0.2, gt=0, le=1)
+    """Share of the baskets with its antecedents that hold its consequents, too."""
+    false_discovery_rate: FiniteFloat = Field(0.05, gt=0, le=1)
+    """How many of the rules may be chance (Benjamini and Hochberg)."""
+    most_itemsets: int = Field(1_000_000, ge=1)
+    """Where there would be more, the support is raised until there are not, and the table's metadata say so."""
+
+
+class Demand(Section):
+    """Forecasts of demand and sales (`marts.demand_forecast` and its neighbours)."""
+
+    horizon_days: int = Field(28, ge=1, le=366)
+    """How far ahead days are forecast."""
+    horizon_weeks: int = Field(13, ge=1, le=104)
+    """How far ahead weeks are forecast."""
+    history_days: int = Field(730, ge=14, le=3660)
+    """How far back the series go."""
+    windows: int = Field(3, ge=2, le=12)
+    """Cuts of the rolling-origin back-test, where the history allows so many; the last one judges."""
+    dear_series: int = Field(200, ge=0)
+    """Models that take a tenth of a second per series are tried on so many of them: the shop, the categories, and the
+    products with the highest revenue."""
+    holiday_country: str | None = Field(None, pattern="^[A-Z]{2}$")
+    """Country (ISO 3166-1) whose public holidays the forecasts know."""
+    promotion_discount: FiniteFloat = Field(0.05, gt=0, lt=1)
+    """A product whose price is so much under its usual one is on promotion."""
+
+
+class Prices(Section):
+    """What prices might be (`marts.price_suggestions`)."""
+
+    max_change: FiniteFloat = Field(0.1, gt=0, le=1)
+    """A suggestion is never further from today's price than this share of it ..."""
+    min_margin: FiniteFloat = Field(0.05, ge=0, lt=1)
+    """... nor leaves less than this share of the price above the cost."""
+
+
+class Inventory(Section):
+    """What to order when (`marts.inventory_plan`)."""
+
+    service_level: FiniteFloat = Field(0.95, gt=0.5, lt=1)
+    """Share of the order cycles that are to pass without a stock-out."""
+    lead_time_days: FiniteFloat = Field(14, ge=0, le=366)
+    """From order to delivery, where the stock feed does not say."""
+    review_days: int = Field(1, ge=1, le=90)
+    """How often stock is looked at and orders are placed."""
+    order_cost: Annotated[float, Field(gt=0)] | None = None
+    """What one order costs, whatever is on it; with it and unit costs the order quantity is the economic one."""
+    holding_rate: FiniteFloat = Field(0.25, gt=0, le=10)
+    """What it costs to hold stock for a year, as a share of its value."""
+    abc: dict[Literal["A", "B"], Annotated[float, Field(gt=0, lt=1)]] = {"A": 0.8, "B": 0.95}
+    """Products by falling revenue: A up to this share of all revenue, B up to that, the rest C."""
+    xyz: dict[Literal["X", "Y"], Annotated[float, Field(gt=0)]] = {"X": 0.5, "Y": 1.0}
+    """Coefficient of variation of weekly units: X up to this, Y up to that, else Z."""

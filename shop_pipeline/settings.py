@@ -16,7 +16,21 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError
 
 from .names import GatedModel
-from .sections import Customers, Interactions, Lists, Propensity, Recommend, Returns, Section, Segments, Value
+from .sections import (
+    Baskets,
+    Customers,
+    Demand,
+    Interactions,
+    Inventory,
+    Lists,
+    Prices,
+    Propensity,
+    Recommend,
+    Returns,
+    Section,
+    Segments,
+    Value,
+)
 
 FeedName = Literal[
     "events",
@@ -126,6 +140,10 @@ class ShopSettings(Section):
     segments: Segments = Segments()
     value: Value = Value()
     propensity: Propensity = Propensity()
+    baskets: Baskets = Baskets()
+    demand: Demand = Demand()
+    prices: Prices = Prices()
+    inventory: Inventory = Inventory()
     readiness: dict[GatedModel, Annotated[int, Field(ge=0)]] = Field({})
     """Own thresholds for the first quantity that a model needs (marts.model_readiness); 0: in any case."""
     limits: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field({})

@@ -14,7 +14,12 @@
 | models, marts | segments.py | who is like whom, and what a segment is like            |
 | models, marts | value.py    | lifetime value, and how far it can be trusted           |
 | models, marts | propensity.py | who leaves, who buys what next, and for how much      |
-| marts    | marts.py    | what people query: recommendations, sales, evaluation ...    |
+| features, marts | baskets.py  | what is bought together                             |
+| marts    | market.py   | sales, funnel, cohorts, growth, share of the market: all SQL |
+| features, models, marts | demand.py | what will be sold                             |
+| marts    | pricing.py  | price history, elasticity, forecast, suggestion              |
+| marts    | inventory.py | what to order when                                          |
+| marts    | marts.py    | what people query: recommendations, evaluation, customers ...|
 | ops      | ops.py      | the manifest of a good run; publishes                        |
 
 `gated.py` turns a contract and a builder into an asset, `sql_files.py` does so for a SQL file, `session.py` holds the
@@ -24,12 +29,17 @@ warehouse open for a run.
 import dagster as dg
 
 from . import (
+    baskets,
     clean,
+    demand,
     features,
     hybrid,
+    inventory,
+    market,
     marts,
     models,
     ops,
+    pricing,
     propensity,
     raw,
     readiness,
@@ -53,6 +63,11 @@ STAGES = (
     segments,
     value,
     propensity,
+    baskets,
+    market,
+    demand,
+    pricing,
+    inventory,
     marts,
 )
 

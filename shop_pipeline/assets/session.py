@@ -121,5 +121,7 @@ def run_variables(settings: ShopSettings, run_id: str) -> dict[str, object]:
         "holdout_days": settings.recommend.holdout_days,
         **settings.lists.model_dump(),
         "n_categories": settings.propensity.categories,
+        "demand_history_days": settings.demand.history_days,
+        "promotion_discount": settings.demand.promotion_discount,
         **COUNTED,
     }

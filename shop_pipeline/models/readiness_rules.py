@@ -76,7 +76,7 @@ SILENCE = "who is still there stays silent for 3 gaps with e^-3 = 5 %: only then
 
 def candidates(n_factors: int) -> tuple[Candidate, ...]:
     """Every model with its requirements; ALS needs more customers and products than it has factors."""
-    return (*_built(n_factors), *_about_customers(), *_planned())
+    return (*_built(n_factors), *_about_customers(), *_about_sales())
 
 
 def _built(n_factors: int) -> tuple[Candidate, ...]:
@@ -235,8 +235,7 @@ def _about_customers() -> tuple[Candidate, ...]:
     )
 
 
-def _planned() -> tuple[Candidate, ...]:
-    """What later versions bring, judged already."""
+def _about_sales() -> tuple[Candidate, ...]:
     doubling = f"a pair in {RULE_ORDERS} orders where chance brings {RULE_ORDERS // 2} has p < 2.5 % (Poisson)"
     return (
         Candidate(
@@ -247,7 +246,6 @@ def _planned() -> tuple[Candidate, ...]:
                 Requirement("rule_pairs", 1, "none", doubling, "no rules"),
                 Requirement("rule_products", "sold_products", "reduced", PART, "rules for {rule_pairs:,} pairs"),
             ),
-            is_built=False,
         ),
         Candidate(
             "demand_forecast",
@@ -263,7 +261,6 @@ def _planned() -> tuple[Candidate, ...]:
                     "forecasts without a yearly season",
                 ),
             ),
-            is_built=False,
         ),
         Candidate(
             "price_elasticity",
@@ -279,6 +276,5 @@ def _planned() -> tuple[Candidate, ...]:
                     "elasticity of {repriced_products:,} products",
                 ),
             ),
-            is_built=False,
         ),
     )

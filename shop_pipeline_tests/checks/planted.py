@@ -9,7 +9,17 @@ from datetime import date, datetime
 from shop_pipeline.checks.suite import Promise, promises
 from shop_pipeline.contracts import TABLES, Column, Table
 from shop_pipeline.contracts.fitted import FITTED
-from shop_pipeline_tests.checks import customer_rows, propensity_rows, segment_rows, value_rows
+from shop_pipeline_tests.checks import (
+    baskets_rows,
+    customer_rows,
+    demand_rows,
+    inventory_rows,
+    market_rows,
+    pricing_rows,
+    propensity_rows,
+    segment_rows,
+    value_rows,
+)
 from shop_pipeline_tests.checks.rows import AS_OF, MOMENT, Plant, last
 from shop_pipeline_tests.checks.world import EVALUATIONS
 
@@ -314,6 +324,11 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     **value_rows.BY_HAND,
     **segment_rows.BY_HAND,
     **propensity_rows.BY_HAND,
+    **baskets_rows.BY_HAND,
+    **demand_rows.BY_HAND,
+    **pricing_rows.BY_HAND,
+    **inventory_rows.BY_HAND,
+    **market_rows.BY_HAND,
 }
 
 # A negative weight, or none, is out of its range and not over zero: there is no row that breaks the range alone.
@@ -371,6 +386,11 @@ ALSO: dict[tuple[str, str], set[str]] = {
     **value_rows.ALSO,
     **segment_rows.ALSO,
     **propensity_rows.ALSO,
+    **baskets_rows.ALSO,
+    **demand_rows.ALSO,
+    **pricing_rows.ALSO,
+    **inventory_rows.ALSO,
+    **market_rows.ALSO,
 }
 
 

@@ -17,7 +17,17 @@ import duckdb
 from shop_pipeline.checks import Gate, Part, Report
 from shop_pipeline.contracts import TABLES, Table
 from shop_pipeline.contracts.fitted import FITTED
-from shop_pipeline_tests.checks import customer_rows, propensity_rows, segment_rows, value_rows
+from shop_pipeline_tests.checks import (
+    baskets_rows,
+    customer_rows,
+    demand_rows,
+    inventory_rows,
+    market_rows,
+    pricing_rows,
+    propensity_rows,
+    segment_rows,
+    value_rows,
+)
 from shop_pipeline_tests.checks.rows import AS_OF, DAY, MOMENT, Row, row
 
 JUDGED = {"_row": "BIGINT", "_part": "INTEGER"}
@@ -259,6 +269,11 @@ GOOD: dict[str, list[Row]] = {
     **value_rows.GOOD,
     **segment_rows.GOOD,
     **propensity_rows.GOOD,
+    **baskets_rows.GOOD,
+    **demand_rows.GOOD,
+    **pricing_rows.GOOD,
+    **inventory_rows.GOOD,
+    **market_rows.GOOD,
 }
 
 
