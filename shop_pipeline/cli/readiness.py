@@ -26,7 +26,7 @@ def show(paths: Paths) -> int:
     verdicts = sorted((Verdict(*row) for row in rows.fetchall()) if rows else [], key=lambda v: order.index(v.model))
     console = Console(highlight=False)
     console.print(Markdown(page(verdicts, NOUNS)))
-    empty = sorted({v.table_name for v in verdicts if v.is_built} & _empty_tables(paths))
+    empty = sorted({v.table_name for v in verdicts} & _empty_tables(paths))
     console.print(f"\nLeft empty by the last run: {', '.join(empty)}." if empty else "\nNo table of a model is empty.")
     return 0
 

@@ -175,7 +175,6 @@ MODEL_READINESS = _mart(
         Column("threshold", "BIGINT", "the fewest that are enough", minimum=0),
         Column("reason", "VARCHAR", "where the threshold comes from"),
         Column("otherwise", "VARCHAR", "what is done below it"),
-        Column("is_built", "BOOLEAN", "this version has the model; else the verdict is about what is to come"),
         Column("text", "VARCHAR", "what the data allow, as a phrase"),
     ),
     ("model",),

@@ -34,14 +34,13 @@ class Requirement:
 class Candidate:
     """A model, the table that its requirements gate, and what it does where all of them are met (`allows`).
 
-    `is_built` is false for a model of a later version. The first requirement is the one that a shop may set itself.
+    The first requirement is the one that a shop may set itself.
     """
 
     model: str
     table: str
     allows: str
     requirements: tuple[Requirement, ...]
-    is_built: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,6 @@ class Verdict:
     threshold: int
     reason: str
     otherwise: str
-    is_built: bool
     text: str
 
 
@@ -96,7 +94,6 @@ def _verdict(counts: Mapping[str, int], candidate: Candidate, own: int | None) -
         threshold,
         "set in shop.yaml" if is_own else requirement.reason,
         requirement.otherwise.format(**counts),
-        candidate.is_built,
         phrase.format(**counts),
     )
 
@@ -108,11 +105,9 @@ def page(verdicts: Iterable[Verdict], nouns: Mapping[str, str]) -> str:
     """
     told = list(verdicts)
     counted = next((f"{v.observed:,} {nouns[v.quantity]}: " for v in told if v.quantity == "product_events"), "")
-    now, to_come = ("; ".join(v.text for v in told if v.is_built is is_built) for is_built in (True, False))
-    lines = [f"{counted}{now}.", "", f"Later versions: {to_come}.", ""]
+    lines = [f"{counted}{'; '.join(v.text for v in told)}.", ""]
     lines += ["| model | allowed | what the data allow | found | wanted | why |", "|---|---|---|---|---|---|"]
     for v in told:
-        later = "" if v.is_built else " (not in this version)"
         found, wanted = f"{v.observed:,} {nouns[v.quantity]}", f"{v.threshold:,}"
-        lines.append(f"| {v.model}{later} | {v.verdict} | {v.text} | {found} | {wanted} | {v.reason} |")
+        lines.append(f"| {v.model} | {v.verdict} | {v.text} | {found} | {wanted} | {v.reason} |")
     return "\n".join(lines)
