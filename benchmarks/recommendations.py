@@ -27,8 +27,8 @@ from typing import Any
 import duckdb
 
 from shop_pipeline.assets.gated import Run
-from shop_pipeline.assets.models import _fitted
-from shop_pipeline.assets.recommendations import NAME, build_recommendations
+from shop_pipeline.assets.recommenders.models import _fitted
+from shop_pipeline.assets.recommenders.recommendations import NAME, build_recommendations
 from shop_pipeline.assets.session import Session, run_variables
 from shop_pipeline.checks import Gate, Part
 from shop_pipeline.contracts import TABLES

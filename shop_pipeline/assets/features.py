@@ -5,9 +5,9 @@ from typing import Any
 import dagster as dg
 
 from ..contracts.shown import BLOCKED_WITHOUT_MATCH
-from .audience import labels_told
 from .gated import Run
 from .plots import histogram
+from .recommenders.audience import labels_told
 from .sql_files import sql_asset
 
 

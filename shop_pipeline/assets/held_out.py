@@ -2,7 +2,7 @@
 
 The test period is the last `recommend.holdout_days` before the clock, the validation period as long and just before it.
 
-Here: both cuts, from the stored events. Not here: what is judged (`tuning.py`, `hybrid.py`, `evaluation.py`), metrics.
+Here: both cuts, from the stored events. Not here: what is judged (`recommenders`), metrics.
 """
 
 import re

@@ -7,13 +7,13 @@ import dagster as dg
 from ..contracts import TABLES
 from ..contracts.fitted import FITTED
 from . import examples
-from .choices import SELECTION, WEIGHTS
-from .evaluation import NAME as EVALUATION
 from .gated import gated_asset
 from .readiness import NAME as READINESS
-from .recommendations import NAME as RECOMMENDATIONS
-from .recommendations import build_recommendations
-from .shelf import REPURCHASES, RULES
+from .recommenders.choices import SELECTION, WEIGHTS
+from .recommenders.evaluation import NAME as EVALUATION
+from .recommenders.recommendations import NAME as RECOMMENDATIONS
+from .recommenders.recommendations import build_recommendations
+from .recommenders.shelf import REPURCHASES, RULES
 from .sql_files import sql_asset
 
 QUALITY = "marts.data_quality"

@@ -1,7 +1,7 @@
 """Tables to arrays and back: the interaction matrix and similarities as the models want them.
 
 Here: the crossing between DuckDB and NumPy, for the assets of models and marts. Not here: any mathematics (`models/`),
-and what recommenders learned (`states.py`).
+and what recommenders learned (`recommenders/states.py`).
 """
 
 from typing import Any

@@ -1,18 +1,18 @@
 """What a daily run builds: of the recommenders those that are published, and no search, ratings or similar customers.
 
 Here: reading the choice. Not here: the search
-(`assets/tuning.py`), the jobs (`jobs.py`). By hand, or in the job `tune`, any model can be built.
+(`assets/recommenders/tuning.py`), the jobs (`jobs.py`). By hand, or in the job `tune`, any model can be built.
 """
 
 import dagster as dg
 import duckdb
 
-from ..assets.choices import SELECTION, WEIGHTS, before_any_search
-from ..assets.ratings import NAME as RATINGS
-from ..assets.shelf import REPURCHASES, RULES
-from ..assets.similarities import CUSTOMERS
-from ..assets.trade_offs import NAME as TRADE_OFFS
-from ..assets.tuning import TRIALS
+from ..assets.recommenders.choices import SELECTION, WEIGHTS, before_any_search
+from ..assets.recommenders.ratings import NAME as RATINGS
+from ..assets.recommenders.shelf import REPURCHASES, RULES
+from ..assets.recommenders.similarities import CUSTOMERS
+from ..assets.recommenders.trade_offs import NAME as TRADE_OFFS
+from ..assets.recommenders.tuning import TRIALS
 from ..contracts import TABLES
 from ..contracts.fitted import FITTED
 from ..settings import Paths, load_settings

@@ -13,7 +13,7 @@ import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from ..assets.segmentation import NAME as SEGMENTATION
+from ..assets.customers.segmentation import NAME as SEGMENTATION
 from ..assets.session import FULL_REFRESH_TAG, TUNING_TAG
 from ..settings import ShopSettings, find_paths, load_settings
 from .alerts import tell_of_failure

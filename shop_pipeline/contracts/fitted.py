@@ -1,7 +1,7 @@
 """The fitted recommenders in the `models` schema: one table per model, in one of five shapes.
 
 `FITTED` says which table holds which model of `models/recommenders/catalogue.py`. Not here: what a model learns
-(`models/recommenders`), and the crossing between tables and arrays (`assets/states.py`).
+(`models/recommenders`), and the crossing between tables and arrays (`assets/recommenders/states.py`).
 """
 
 from .table import Column, ForeignKey, Rule, Table

@@ -1,6 +1,6 @@
 """How good the models are: the search for settings, the choice, the hybrid, and the comparison on the test period.
 
-Not here: the judging (`models/evaluation`), and what is done with the choice (`assets/recommendations.py`).
+Not here: the judging (`models/evaluation`), and what is done with the choice (`assets/recommenders`).
 """
 
 from .mart import mart

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shop_pipeline.assets.evaluation import KS, build_evaluation, champion
+from shop_pipeline.assets.recommenders.evaluation import KS, build_evaluation, champion
 from shop_pipeline.assets.session import TUNING_TAG
 from shop_pipeline.models.evaluation.judge import Evaluation
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop_pipeline.assets.hybrid import build_weights
+from shop_pipeline.assets.recommenders.hybrid import build_weights
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 from shop_pipeline_tests.assets.test_evaluation import EVENT, trained
 

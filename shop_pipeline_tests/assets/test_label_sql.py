@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from shop_pipeline.assets.audience import labels_told
 from shop_pipeline.assets.features import _shape
 from shop_pipeline.assets.gated import Built, Run
+from shop_pipeline.assets.recommenders.audience import labels_told
 from shop_pipeline.assets.session import run_variables
 from shop_pipeline.contracts.visitors import LABEL_RULES
 from shop_pipeline.names import Label

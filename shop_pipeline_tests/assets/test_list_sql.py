@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shop_pipeline.assets.similarities import PRODUCTS, _of_products
+from shop_pipeline.assets.recommenders.similarities import PRODUCTS, _of_products
 from shop_pipeline.contracts import TABLES
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shop_pipeline.assets.gated import Run
-from shop_pipeline.assets.propensity import EVALUATION, build_models
-from shop_pipeline.assets.propensity_cuts import FEATURES, CutAt, cuts, labelled_customers, labelled_pairs
-from shop_pipeline.assets.propensity_scores import (
+from shop_pipeline.assets.customers.propensity import EVALUATION, build_models
+from shop_pipeline.assets.customers.propensity_cuts import FEATURES, CutAt, cuts, labelled_customers, labelled_pairs
+from shop_pipeline.assets.customers.propensity_scores import (
     AMOUNTS,
     CHURN,
     MODELS,
@@ -28,6 +27,7 @@ from shop_pipeline.assets.propensity_scores import (
     build_churn,
     build_propensity,
 )
+from shop_pipeline.assets.gated import Run
 from shop_pipeline.settings import ShopSettings
 from shop_pipeline.storage import open_warehouse
 from shop_pipeline_tests.assets.conftest import AS_OF, SETTINGS, Bench

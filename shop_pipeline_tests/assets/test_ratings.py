@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from shop_pipeline.assets.ratings import FEWEST, NAME, build_ratings
+from shop_pipeline.assets.recommenders.ratings import FEWEST, NAME, build_ratings
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 
 EVENT = "event_id event_type event_at customer_id product_id rating"

@@ -5,11 +5,11 @@ from functools import partial
 
 import pytest
 
-from shop_pipeline.assets.evaluation import build_evaluation
-from shop_pipeline.assets.models import _fitted
 from shop_pipeline.assets.readiness import build_readiness
-from shop_pipeline.assets.recommendations import build_recommendations
-from shop_pipeline.assets.similarities import _of_products
+from shop_pipeline.assets.recommenders.evaluation import build_evaluation
+from shop_pipeline.assets.recommenders.models import _fitted
+from shop_pipeline.assets.recommenders.recommendations import build_recommendations
+from shop_pipeline.assets.recommenders.similarities import _of_products
 from shop_pipeline.models.readiness_words import NOUNS
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 

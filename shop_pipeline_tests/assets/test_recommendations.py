@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop_pipeline.assets.recommendations import build_recommendations
+from shop_pipeline.assets.recommenders.recommendations import build_recommendations
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 
 NAME = "marts.recommendations"
@@ -251,8 +251,8 @@ def test_blocks_of_customers_change_nothing(shop: Bench, monkeypatch: pytest.Mon
     shop.build(build_recommendations, NAME)
     whole = shop.rows(f"FROM {NAME} ORDER BY ALL")
     # A list of three places with two parts takes some hundred bytes on its way.
-    monkeypatch.setattr("shop_pipeline.assets.list_maker.ListMaker.bytes_per_list", 1)
-    monkeypatch.setattr("shop_pipeline.assets.recommendations.BLOCK_BYTES", n)
+    monkeypatch.setattr("shop_pipeline.assets.recommenders.list_maker.ListMaker.bytes_per_list", 1)
+    monkeypatch.setattr("shop_pipeline.assets.recommenders.recommendations.BLOCK_BYTES", n)
     shop.build(build_recommendations, NAME)
     assert shop.rows(f"FROM {NAME} ORDER BY ALL") == whole
 

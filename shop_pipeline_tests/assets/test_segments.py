@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shop_pipeline.assets import segment_members, segmentation
+from shop_pipeline.assets.customers import segment_members, segmentation
+from shop_pipeline.assets.customers.segment_members import build_components, build_members, tell_members
+from shop_pipeline.assets.customers.segment_profiles import build_profiles
+from shop_pipeline.assets.customers.segmentation import build_segmentation
 from shop_pipeline.assets.gated import Run
 from shop_pipeline.assets.plots import curves
-from shop_pipeline.assets.segment_members import build_components, build_members, tell_members
-from shop_pipeline.assets.segment_profiles import build_profiles
-from shop_pipeline.assets.segmentation import build_segmentation
 from shop_pipeline.assets.session import FULL_REFRESH_TAG, TUNING_TAG
 from shop_pipeline.models.segments.segmentation import learn
 from shop_pipeline.sections import Segments

@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from shop_pipeline.assets.recommenders.session_judgement import NAME as EVALUATION
+from shop_pipeline.assets.recommenders.session_judgement import build_evaluation
+from shop_pipeline.assets.recommenders.sessions import LINKS, build_links
 from shop_pipeline.assets.returns import build_returns
-from shop_pipeline.assets.session_judgement import NAME as EVALUATION
-from shop_pipeline.assets.session_judgement import build_evaluation
-from shop_pipeline.assets.sessions import LINKS, build_links
 from shop_pipeline.assets.sql_files import sql_text
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench, Row
 

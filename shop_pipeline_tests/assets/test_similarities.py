@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from shop_pipeline.assets.similarities import CUSTOMERS, PRODUCTS, _of_customers, _of_products
+from shop_pipeline.assets.recommenders.similarities import CUSTOMERS, PRODUCTS, _of_customers, _of_products
 from shop_pipeline.names import Measure
 from shop_pipeline.settings import ShopSettings
 from shop_pipeline_tests.assets.conftest import AS_OF, SETTINGS, Bench

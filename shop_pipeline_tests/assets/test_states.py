@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 from shop_pipeline.assets.matrices import read_interactions
-from shop_pipeline.assets.states import read_state, state_table
+from shop_pipeline.assets.recommenders.states import read_state, state_table
 from shop_pipeline.checks import Part
 from shop_pipeline.contracts.fitted import FITTED
 from shop_pipeline.models.interactions import Interactions

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from shop_pipeline.assets import plots
-from shop_pipeline.assets.trade_off_page import cost, trade_off_frame, trade_offs_told
+from shop_pipeline.assets.recommenders.trade_off_page import cost, trade_off_frame, trade_offs_told
 from shop_pipeline.checks import Part
 from shop_pipeline.contracts.trade_offs import LIST_TRADE_OFFS
 from shop_pipeline.models.lists.trade_off import Curve, TradeOff

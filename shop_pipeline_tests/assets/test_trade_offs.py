@@ -5,7 +5,7 @@ The judging itself is tested in models/lists/test_trade_off.py; here is what the
 
 from datetime import timedelta
 
-from shop_pipeline.assets.trade_offs import build_trade_offs
+from shop_pipeline.assets.recommenders.trade_offs import build_trade_offs
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 from shop_pipeline_tests.assets.test_evaluation import fill, trained
 

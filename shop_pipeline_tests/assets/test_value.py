@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shop_pipeline.assets.customers.value import NAME as VALUE
+from shop_pipeline.assets.customers.value import build_value
+from shop_pipeline.assets.customers.value_histories import Cut, cut_for_value, read_histories, read_outcome, too_few
+from shop_pipeline.assets.customers.value_judgement import CALIBRATION, build_evaluation
+from shop_pipeline.assets.customers.value_judgement import NAME as EVALUATION
+from shop_pipeline.assets.customers.value_models import NAME as PARAMETERS
+from shop_pipeline.assets.customers.value_models import build_parameters, rule_of
+from shop_pipeline.assets.customers.value_page import calibration_page, reconciliation_page, tiers_page
 from shop_pipeline.assets.gated import Run
 from shop_pipeline.assets.readiness import NAME as READINESS
-from shop_pipeline.assets.value import NAME as VALUE
-from shop_pipeline.assets.value import build_value
-from shop_pipeline.assets.value_histories import Cut, cut_for_value, read_histories, read_outcome, too_few
-from shop_pipeline.assets.value_judgement import CALIBRATION, build_evaluation
-from shop_pipeline.assets.value_judgement import NAME as EVALUATION
-from shop_pipeline.assets.value_models import NAME as PARAMETERS
-from shop_pipeline.assets.value_models import build_parameters, rule_of
-from shop_pipeline.assets.value_page import calibration_page, reconciliation_page, tiers_page
 from shop_pipeline.checks import Part, Report
 from shop_pipeline.contracts import TABLES
 from shop_pipeline.contracts.value import VALUE as CONTRACTS

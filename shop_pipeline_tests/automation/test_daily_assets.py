@@ -7,7 +7,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from shop_pipeline.assets.choices import BEFORE_ANY_SEARCH
+from shop_pipeline.assets.recommenders.choices import BEFORE_ANY_SEARCH
 from shop_pipeline.automation.daily_assets import LEARNED_ONCE, LIST_RULES, WEEKLY, chosen_models, daily_assets
 from shop_pipeline.automation.jobs import DAILY, TUNE, build_schedule, build_weekly_schedule
 from shop_pipeline.contracts.fitted import FITTED

@@ -15,7 +15,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from shop_pipeline.assets.choices import BEFORE_ANY_SEARCH
+from shop_pipeline.assets.recommenders.choices import BEFORE_ANY_SEARCH
 from shop_pipeline.automation.daily_assets import WEEKLY
 from shop_pipeline.contracts import FEEDS, TABLES
 from shop_pipeline.contracts.fitted import FITTED

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shop_pipeline.assets.propensity_cuts import FEATURES, OF_CATEGORY
+from shop_pipeline.assets.customers.propensity_cuts import FEATURES, OF_CATEGORY
 from shop_pipeline.models.propensity.calibration import Sigmoid
 from shop_pipeline.models.propensity.classifier import Classifier
 from shop_pipeline.models.propensity.features import Features
