@@ -252,7 +252,13 @@ def _about_sales() -> tuple[Candidate, ...]:
             "marts.demand_forecast",
             "forecasts with weekly and yearly season",
             (
-                Requirement("history_days", 14, "none", "a week to repeat and a week to judge it on", "no forecasts"),
+                Requirement(
+                    "history_days",
+                    28,
+                    "none",
+                    "two weeks to learn from, a week to choose on, a week to judge on",
+                    "no forecasts",
+                ),
                 Requirement(
                     "history_days",
                     2 * 365,

@@ -127,4 +127,6 @@ def _write_settings(config: ShopConfig, path: Path) -> None:
     shop = f"{{timezone: {config.timezone}, currency: {config.currency}, first_day: {config.first_day}}}"
     sources = [f'  {feed}: {{files: "landing/{feed}/**/*.csv", format: canonical}}' for feed in FEEDS]
     staff = f"customers: {{staff_domains: [{accounts.STAFF_DOMAIN}]}}"
-    path.write_text("\n".join([f"shop: {shop}", staff, "feeds:", *sources]) + "\n", encoding="utf-8")
+    # What follows from the settings that a shop has to make itself: whose mail is staff's, and where holidays are kept.
+    holidays = "demand: {holiday_country: GB}"
+    path.write_text("\n".join([f"shop: {shop}", staff, holidays, "feeds:", *sources]) + "\n", encoding="utf-8")
