@@ -7,7 +7,7 @@ stock class, so a test loads a year through it. It can go when dagster's own log
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
@@ -25,6 +25,7 @@ class RangeEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
+        self._there: set[tuple[str, str]] = set()
         self._batch = threading.local()
         super().__init__(base_dir, inst_data)
 
@@ -35,6 +36,18 @@ class RangeEventLogStorage(SqliteEventLogStorage):
     @property
     def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
         return True
+
+    def has_table(self, table_name: str) -> bool:
+        return self._stays(("table", table_name), super().has_table)
+
+    def has_secondary_index(self, name: str) -> bool:
+        return self._stays(("index", name), super().has_secondary_index)
+
+    def _stays(self, what: tuple[str, str], ask: Callable[[str], bool]) -> bool:
+        """What was there once is not asked again: the stock log asks at each check's event, with a new engine."""
+        if what not in self._there and ask(what[1]):
+            self._there.add(what)
+        return what in self._there
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """One transaction per file for the materializations of all days of an asset."""
