@@ -1,15 +1,9 @@
-"""`shop run --plan` against a real run of the sample shop, its refusals, and rows of every kind of file.
-
-The run is a process of its own: its peak memory is what Linux says at its end (VmHWM, which begins with the process).
-"""
+"""`shop run --plan` against a real run of the sample shop, its refusals, and rows of every kind of file."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -23,37 +17,13 @@ from shop_pipeline.cli.run import Order
 from shop_pipeline.models.similarity.size import MatrixSize
 from shop_pipeline.models.similarity.top_k import similarity_memory
 from shop_pipeline.sections import Recommend
-from shop_pipeline.settings import Paths, load_settings, quiet_environment
+from shop_pipeline.settings import Paths, load_settings
 from shop_pipeline.storage import NoRoom, Room
 from shop_pipeline_tests.pipeline.finished import FinishedShop
+from shop_pipeline_tests.pipeline.grown import GrownShop
 from shop_pipeline_tests.robustness.folder import Shop
 
 ENOUGH = Room(disk=1 << 40, memory=1 << 40)
-RUN = """
-import os, sys
-from pathlib import Path
-from shop_pipeline.cli import main
-try:
-    main(["run"])
-finally:
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    print(next((line.split()[1] for line in lines if line.startswith("VmHWM")), 0), file=sys.stderr)
-"""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """An estimate made before anything was there, and what the run then took."""
-
-    paths: Paths
-    estimate: Estimate
-    peak: int
-    disk: int
-
-    def rows(self, sql: str) -> list[tuple[int, ...]]:
-        with duckdb.connect(str(self.paths.warehouse), read_only=True) as duck:
-            return duck.execute(sql).fetchall()
 
 
 def landed(shop: FinishedShop, folder: Path) -> Paths:
@@ -64,29 +34,9 @@ def landed(shop: FinishedShop, folder: Path) -> Paths:
     return paths
 
 
-@pytest.fixture(scope="module")
-def measured(finished_shop: FinishedShop, tmp_path_factory: pytest.TempPathFactory) -> Measured:
-    paths = landed(finished_shop, tmp_path_factory.mktemp("planned"))
-    found = estimate(paths, load_settings(paths.shop_yaml), Order())
-    before = _size(paths)
-    done = subprocess.run(
-        [sys.executable, "-c", RUN],
-        env=os.environ | quiet_environment(paths),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    peak = int(done.stderr.split()[-1]) * 1024
-    return Measured(paths, found, peak, _size(paths) - before)
-
-
-def _size(paths: Paths) -> int:
-    return sum(path.stat().st_size for path in paths.data.rglob("*") if path.is_file())
-
-
-def test_rows_are_within_ten_percent(measured: Measured) -> None:
-    for feed in measured.estimate.feeds:
-        ((real,),) = measured.rows(
+def test_rows_are_within_ten_percent(grown_shop: GrownShop) -> None:
+    for feed in grown_shop.estimate.feeds:
+        ((real,),) = grown_shop.rows(
             f"SELECT (SELECT count(*) FROM raw.{feed.name})"
             f" + (SELECT count(*) FROM clean.quarantine WHERE table_name = 'raw.{feed.name}')"
         )
@@ -94,45 +44,45 @@ def test_rows_are_within_ten_percent(measured: Measured) -> None:
         assert feed.rows == pytest.approx(real, rel=0.10), feed.name
 
 
-def test_days_are_those_of_the_run(measured: Measured) -> None:
+def test_days_are_those_of_the_run(grown_shop: GrownShop) -> None:
     """The first and the last file are always in the sample, and late events are earlier than their file's day."""
-    found = measured.rows("SELECT min(event_date), max(event_date) FROM raw.events")
-    assert [(measured.estimate.since, measured.estimate.until)] == found
+    found = grown_shop.rows("SELECT min(event_date), max(event_date) FROM raw.events")
+    assert [(grown_shop.estimate.since, grown_shop.estimate.until)] == found
 
 
-def test_the_matrix_is_of_the_right_size(measured: Measured) -> None:
+def test_the_matrix_is_of_the_right_size(grown_shop: GrownShop) -> None:
     """Products within a fifth, customers and entries within half as much again, multiply-adds within four times."""
-    ((customers, products, entries),) = measured.rows(
+    ((customers, products, entries),) = grown_shop.rows(
         "SELECT count(DISTINCT customer_id), count(DISTINCT product_id), count(*) FROM features.interactions"
     )
     squares = "SELECT sum(n * n) FROM (SELECT count(*) AS n FROM features.interactions GROUP BY customer_id)"
-    ((multiply_adds,),) = measured.rows(squares)
-    found = measured.estimate.matrix
+    ((multiply_adds,),) = grown_shop.rows(squares)
+    found = grown_shop.estimate.matrix
     assert len(found.degrees) == pytest.approx(products, rel=0.2)
     assert 1 / 1.5 < found.n_customers / customers < 1.5
     assert 1 / 1.5 < found.n_entries / entries < 1.5
     assert 1 / 4 < found.multiply_adds / multiply_adds < 4
 
 
-def test_disk_and_memory_are_within_a_factor_of_two(measured: Measured) -> None:
-    settings = load_settings(measured.paths.shop_yaml)
-    plan = fit(measured.estimate, settings.recommend, ENOUGH)
-    assert 0.5 < plan.needs.disk / measured.disk < 2
-    if measured.peak:  # Linux says
-        assert 0.5 < plan.needs.peak / measured.peak < 2
+def test_disk_and_memory_are_within_a_factor_of_two(grown_shop: GrownShop) -> None:
+    settings = load_settings(grown_shop.paths.shop_yaml)
+    plan = fit(grown_shop.estimate, settings.recommend, ENOUGH)
+    assert 0.5 < plan.needs.disk / grown_shop.disk < 2
+    if grown_shop.peak:  # Linux says
+        assert 0.5 < plan.needs.peak / grown_shop.peak < 2
 
 
-def test_after_a_run_the_matrix_is_counted_and_not_guessed(measured: Measured) -> None:
+def test_after_a_run_the_matrix_is_counted_and_not_guessed(grown_shop: GrownShop) -> None:
     """No new file: the newest day is read again from its file, and the stored matrix grows by nothing."""
-    found = estimate(measured.paths, load_settings(measured.paths.shop_yaml), Order())
-    ((last, entries, multiply_adds),) = measured.rows(
+    found = estimate(grown_shop.paths, load_settings(grown_shop.paths.shop_yaml), Order())
+    ((last, entries, multiply_adds),) = grown_shop.rows(
         """SELECT (SELECT max(event_date) FROM raw.events), (SELECT count(*) FROM features.interactions),
         (SELECT sum(n * n) FROM (SELECT count(*) AS n FROM features.interactions GROUP BY customer_id))"""
     )
     assert (found.since, found.until) == (last, last)
     assert (found.matrix.n_entries, found.matrix.multiply_adds) == (entries, multiply_adds)
     assert found.matrix_from.startswith("from the last run")
-    ((again, stored),) = measured.rows(
+    ((again, stored),) = grown_shop.rows(
         f"""SELECT (SELECT sum(n_rows) FROM ops.landing_files
             WHERE first_day <= DATE '{last}' AND last_day >= DATE '{last}'), (SELECT count(*) FROM clean.events)"""
     )
@@ -141,16 +91,16 @@ def test_after_a_run_the_matrix_is_counted_and_not_guessed(measured: Measured) -
     assert found.counts.stored_rows == stored - again
 
 
-def test_given_days_count_their_part_of_the_rows(measured: Measured) -> None:
+def test_given_days_count_their_part_of_the_rows(grown_shop: GrownShop) -> None:
     """The second half of the days has about half of the events; --full reads all files all the same."""
-    settings, days = load_settings(measured.paths.shop_yaml), measured.estimate
+    settings, days = load_settings(grown_shop.paths.shop_yaml), grown_shop.estimate
     assert days.since is not None
     assert days.until is not None
     middle = days.since + (days.until - days.since) / 2
-    found = estimate(measured.paths, settings, Order(since=middle, full=True))
+    found = estimate(grown_shop.paths, settings, Order(since=middle, full=True))
     assert found.since == middle
     assert found.feeds[0].rows == days.feeds[0].rows
-    ((kept,),) = measured.rows(f"SELECT count(*) FROM raw.events WHERE event_date >= DATE '{middle}'")
+    ((kept,),) = grown_shop.rows(f"SELECT count(*) FROM raw.events WHERE event_date >= DATE '{middle}'")
     others = sum(feed.rows for feed in found.feeds if feed.name != "events")
     assert found.counts.kept_rows - others == pytest.approx(kept, rel=0.15)
 

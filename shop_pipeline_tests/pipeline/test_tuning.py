@@ -20,7 +20,7 @@ from shop_pipeline.models.recommenders.catalogue import CATALOGUE
 from shop_pipeline.names import ModelName
 from shop_pipeline.settings import Paths
 from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
-from shop_pipeline_tests.pipeline.test_leakage import add_future, rows
+from shop_pipeline_tests.pipeline.grown import GrownShop, rows
 
 TRIED = ("item_neighbours", "rp3beta", "popularity_trending")
 SEARCH = f"holdout_days: 12, tuning_minutes: 30, models: [{', '.join(TRIED)}]"
@@ -154,16 +154,13 @@ COMPARED = [
 
 @pytest.fixture(scope="module")
 def future(
-    finished_shop: FinishedShop, copied: Paths, clock: date, tmp_path_factory: pytest.TempPathFactory
+    grown_shop: GrownShop, copied: Paths, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The same shop with three more days loaded, and the clock where it was."""
-    paths = Paths(tmp_path_factory.mktemp("tuned_future"))
-    shutil.copytree(finished_shop.paths.landing, paths.landing)
-    shutil.copy(copied.shop_yaml, paths.shop_yaml)
-    _, last = add_future(paths.landing)
-    first = finished_shop.value("SELECT min(event_date) FROM raw.events")
-    assert run_shop(paths, first, last, as_of=clock).success
-    with tuned(paths, clock) as duck:
+    data = tmp_path_factory.mktemp("tuned_future")
+    shutil.copytree(grown_shop.paths.data, data, dirs_exist_ok=True)
+    shutil.copy(copied.shop_yaml, data)
+    with tuned(Paths(data), grown_shop.clock) as duck:
         yield duck
 
 

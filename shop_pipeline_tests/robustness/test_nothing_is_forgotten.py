@@ -70,7 +70,7 @@ def test_a_broken_newest_version_leaves_the_good_one_before_it(shop: Shop) -> No
 def test_a_changed_file_takes_back_what_it_had_said(shop: Shop) -> None:
     """The correction moves its one event from the 24th to the 26th."""
     shop.land("extra.csv", [event("2025-06-24T10:00:00Z", "view", "P00001")])
-    assert shop.call("run").exit_code == 0
+    assert shop.call(*EVENTS).exit_code == 0
     shop.land("extra.csv", [event("2025-06-26T11:00:00Z", "view", "P00001")])
     assert shop.call(*EVENTS).exit_code == 0
     found = shop.kept("SELECT event_date::VARCHAR FROM raw.events WHERE _file LIKE '%extra.csv'")
