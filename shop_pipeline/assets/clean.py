@@ -46,6 +46,7 @@ def assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
         sql_asset("clean.prices"),
         sql_asset("clean.rates"),
         sql_asset("clean.stock"),
+        sql_asset("clean.market"),
         sql_asset("clean.events", partitions=partitions, companions=(LOADED_FILES,)),
         sql_asset("clean.customers"),
         sql_asset("clean.tickets"),

@@ -6,7 +6,6 @@ from .mart import mart as _mart
 from .shown import only_shown_products
 from .table import Column, ForeignKey, Rule, Table
 
-MONEY = "DECIMAL(18,4)"
 RANKS = Rule(
     "ranks_have_no_gap",
     "SELECT {key}, max(rank) AS top, count(*) AS n FROM {{batch}} GROUP BY ALL HAVING max(rank) <> count(*)",
@@ -127,42 +126,6 @@ POPULAR_PRODUCTS = _mart(
     (_ranks("scope"), only_shown_products()),
 )
 
-SALES_DAILY = _mart(
-    "sales_daily",
-    "one day and one top category",
-    (
-        Column("sale_date", "DATE", "calendar day in the shop's time zone"),
-        Column("category", "VARCHAR", "first part of the path; (none) without one, (service) for postage and fees"),
-        Column("orders", "BIGINT", "orders with a sale", minimum=0),
-        Column("units", "BIGINT", "units sold", minimum=0),
-        Column("gross_revenue", MONEY, "sales", minimum=0),
-        Column("returned_revenue", MONEY, "returns booked on the day", minimum=0),
-        Column("net_revenue", MONEY, "sales of the day less returns booked on it: the default"),
-        Column("customers", "BIGINT", "known customers who bought", minimum=0),
-        Column("new_customers", "BIGINT", "of them, those whose first order ever is of this day", minimum=0),
-        Column(
-            "conversion",
-            "DOUBLE",
-            "share of the day's visits to the category with a purchase in it; null where nobody"
-            " browsed it: such a source tells purchases only",
-            required=False,
-            minimum=0,
-            maximum=1,
-        ),
-    ),
-    ("sale_date", "category"),
-    (),
-    (
-        Rule(
-            "totals_reconcile_with_lines",
-            "SELECT day_total, line_total FROM (SELECT coalesce(sum(net_revenue), 0) AS day_total FROM {batch}),"
-            " (SELECT coalesce(sum(booked_amount), 0) AS line_total FROM clean.order_lines"
-            " WHERE line_at < getvariable('as_of')) WHERE day_total <> line_total",
-            "the sum of all days is the booked sum of all order lines, to the last digit",
-        ),
-    ),
-)
-
 MODEL_READINESS = _mart(
     "model_readiness",
     "one model, and what the data allow for it",
@@ -256,7 +219,6 @@ MARTS = (
     RECOMMENDATIONS,
     SIMILAR_PRODUCTS,
     POPULAR_PRODUCTS,
-    SALES_DAILY,
     MODEL_READINESS,
     *JUDGED,
     DATA_QUALITY,

@@ -41,6 +41,7 @@ RATE = {"currency": "EUR", "rate_date": DAY, "rate": 0.8} | PLACE
 STOCK = {"product_id": "P1", "stock_date": DAY, "on_hand": 5, "on_order": 2, "lead_time_days": 3.0} | PLACE
 TICKET = {"ticket_id": "planted", "customer_id": "C1", "opened_at": NOON, "closed_at": AFTER_NOON, "satisfaction": 4.0}
 TICKET |= PLACE
+MARKET = {"category": "planted", "period_date": DAY, "market_revenue": 100, "competitor_price": 5} | PLACE
 TEMPLATES = {
     "clean.events": EVENT,
     "clean.products": PRODUCT,
@@ -48,6 +49,7 @@ TEMPLATES = {
     "clean.rates": RATE,
     "clean.stock": STOCK,
     "clean.tickets": TICKET,
+    "clean.market": MARKET,
 }
 PADDING = 60
 
@@ -107,6 +109,14 @@ PLANTED: dict[str, dict[str, list[dict[str, Any]]]] = {
         "closed_before_opened": [{"closed_at": NOON - timedelta(seconds=1)}],
         "impossible_mark": [{"satisfaction": mark} for mark in (-0.5, 1000.5, float("nan"))],
     },
+    "clean.market": {
+        # The same path in another writing.
+        "exact_duplicate": [{"category": "a > 0"}, {"category": " a>0 > "}],
+        "older_figure": [{"category": "a > 0", "market_revenue": 90, "_file": "e.csv"}],
+        "empty_category": [{"category": ""}, {"category": " > "}, {"category": "\u00a0"}],
+        "in_the_future": [{"period_date": datetime.now().date() + timedelta(days=2)}],
+        "impossible_figure": [{"market_revenue": -1}, {"competitor_price": -0.5}, {"period_date": "-infinity"}],
+    },
 }
 CASES = [
     (table, rule, change) for table, rules in PLANTED.items() for rule, changes in rules.items() for change in changes
@@ -124,7 +134,7 @@ def insert(bench: Bench, name: str, row: dict[str, Any]) -> None:
 
 @pytest.fixture
 def raw(bench: Bench) -> Bench:
-    """Sixty clean rows in each of raw.events, .products, .customers, .rates, .stock and .tickets, numbered from 0."""
+    """Sixty clean rows in each of raw.events, .products, .customers, .rates, .stock, .tickets, .market, from 0 on."""
     numbers = range(PADDING)
     events = [EVENT | {"event_id": f"E{n}", "order_id": f"O{n}", "_row": n + 2, "_file": "e.csv"} for n in numbers]
     # E0's twin without an id is told by its content.
@@ -135,7 +145,8 @@ def raw(bench: Bench) -> Bench:
     stock = [STOCK | {"product_id": f"P{n}", "_row": n + 2} for n in numbers]
     tickets = [TICKET | {"ticket_id": f"T{n}", "_row": n + 2} for n in numbers]
     feeds = {"events": events, "products": products, "customers": customers, "rates": rates, "stock": stock}
-    feeds |= {"tickets": tickets}
+    market = [MARKET | {"category": f"a > {n}", "_row": n + 2} for n in numbers]
+    feeds |= {"tickets": tickets, "market": market}
     for name, rows in feeds.items():
         bench.fill(f"raw.{name}", " ".join(rows[0]), *(tuple(row.values()) for row in rows))
     bench.fill("clean.products", "product_id", *((f"P{n}",) for n in numbers))
