@@ -57,5 +57,5 @@ STAGES = (
 def all_assets(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """Every asset, in the order of the stages."""
     staged = [asset for stage in STAGES for asset in stage.assets(partitions)]
-    published = [".".join(asset.key.path) for asset in staged if asset.key.path[0] == "marts"]
-    return [*staged, *ops.assets(published)]
+    # Behind each of them, and not just behind the marts: in a selection without marts it would come first.
+    return [*staged, *ops.assets(".".join(asset.key.path) for asset in staged)]

@@ -1,7 +1,7 @@
 """Stage 6, `ops`: the manifest of a good run, and with it the publication.
 
-This asset is behind every mart, so it runs only when no gate refused; it writes down what went in and what came out,
-and then replaces the published file. Not here: how the file is replaced (`storage/published.py`).
+This asset is behind every other one, in a selection too, so it runs only when no gate refused; it writes down what went
+in and what came out, and then replaces the published file. Not here: how the file is replaced (`storage/published.py`).
 """
 
 import importlib.metadata
