@@ -5,9 +5,9 @@ Here: declarations only. Not here: where the file is and how it is read (`settin
 """
 
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from .names import ClassifierName, CustomerMeasure, Label, Measure, ModelName
 
@@ -206,13 +206,13 @@ class Propensity(Section):
 class Baskets(Section):
     """Association rules over what is bought together (`marts.bought_together`)."""
 
-    min_support: FiniteFloat = Field(0.005, gt=0, le=1)
+    min_support: FiniteFloat = Field(0.001, gt=0, le=1)
     """Share of the baskets that hold all products of a rule."""
     min_confidence: FiniteFloat = Field(0.2, gt=0, le=1)
     """Share of the baskets with its antecedents that hold its consequents, too."""
     false_discovery_rate: FiniteFloat = Field(0.05, gt=0, le=1)
-    """How many of the rules may be chance (Benjamini and Hochberg)."""
-    most_itemsets: int = Field(1_000_000, ge=1)
+    """How many of the rules may be chance, as a whole or in what one of their products adds (Benjamini, Hochberg)."""
+    most_itemsets: int = Field(20_000, ge=1)
     """Where there would be more, the support is raised until there are not, and the table's metadata say so."""
 
 
@@ -262,3 +262,11 @@ class Inventory(Section):
     """Products by falling revenue: A up to this share of all revenue, B up to that, the rest C."""
     xyz: dict[Literal["X", "Y"], Annotated[float, Field(gt=0)]] = {"X": 0.5, "Y": 1.0}
     """Coefficient of variation of weekly units: X up to this, Y up to that, else Z."""
+
+    @model_validator(mode="after")
+    def _bounds_rise(self) -> Self:
+        if [*self.abc] != ["A", "B"] or self.abc["A"] > self.abc["B"]:
+            raise ValueError("abc: A and B in this order, and A not above B")
+        if [*self.xyz] != ["X", "Y"] or self.xyz["X"] > self.xyz["Y"]:
+            raise ValueError("xyz: X and Y in this order, and X not above Y")
+        return self

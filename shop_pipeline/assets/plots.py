@@ -77,6 +77,17 @@ def calibration(frame: pd.DataFrame, expected: str, actual: str, name: str) -> A
     return _picture(diagonal + points)
 
 
+def band(frame: pd.DataFrame, x: str, lines: tuple[str, str], interval: tuple[str, str]) -> Any:
+    """What was and what is expected over time `x`, the first line solid and the second dashed, within an interval."""
+    base = alt.Chart(frame).encode(x=alt.X(x, type="temporal"))
+    title = " and ".join(lines)
+    ends = (alt.Y(interval[0], type="quantitative", title=title), alt.Y2(interval[1]))
+    marks = base.mark_area(opacity=0.3).encode(y=ends[0], y2=ends[1])
+    for name, dash in zip(lines, ([1, 0], [4, 2]), strict=True):
+        marks += base.mark_line(strokeDash=dash).encode(y=alt.Y(name, type="quantitative", title=title))
+    return _picture(marks)
+
+
 def _picture(chart: Any) -> Any:
     import vl_convert
 

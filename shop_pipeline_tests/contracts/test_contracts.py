@@ -45,6 +45,16 @@ OUTSIDE_MARTS = {
         "sale_date category",
         "orders units gross_revenue returned_revenue net_revenue customers new_customers conversion",
     ),
+    "bought_together": ("antecedents consequents", "support confidence lift leverage conviction n_baskets"),
+    "market_share": ("period_date category", "revenue market_revenue share growth"),
+    "cohort_retention": ("cohort_month months_since", "customers retained net_revenue"),
+    "demand_forecast": ("unique_id ds", "y_hat lo_80 hi_80 lo_95 hi_95 model baseline_y_hat"),
+    "price_forecast": ("product_id ds", "y_hat lo_80 hi_80 model"),
+    "price_elasticity": ("product_id", "elasticity ci_low ci_high n_price_points"),
+    "inventory_plan": (
+        "product_id",
+        "on_hand lead_time_days reorder_point safety_stock order_quantity stockout_risk abc_class xyz_class",
+    ),
     "model_evaluation": ("model metric k", "value ci_low ci_high baseline beats_baseline n_customers split_at"),
     "data_quality": ("run_id table_name rule partition", "passed n_rows n_failed severity sample"),
 }

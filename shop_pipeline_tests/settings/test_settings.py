@@ -47,6 +47,9 @@ def load(folder: Path, text: str) -> ShopSettings:
         ("recommend: {list_length: 0}", "recommend.list_length", "greater than or equal to 1"),
         ("recommend: {holdout_days: 0}", "recommend.holdout_days", "greater than or equal to 1"),
         ("recommend: {n_factors: 2.5}", "recommend.n_factors", "integer"),
+        ("demand: {holiday_country: Britain}", "demand.holiday_country", "pattern"),
+        ("inventory: {abc: {A: 0.8}}", "inventory", "abc: A and B in this order"),
+        ("inventory: {xyz: {X: 1.0, Y: 0.5}}", "inventory", "X not above Y"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_key(tmp_path: Path, text: str, key: str, reason: str) -> None:

@@ -1,0 +1,1 @@
+"""Stock: hand-worked plans, textbook quantities, and a simulated year."""
