@@ -148,7 +148,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--simulate", type=int, default=0, metavar="N", help="draw N daily series instead")
     parser.add_argument("--season", type=int, required=True, help="periods after which a pattern repeats")
     parser.add_argument("--horizon", type=int, required=True, help="periods to forecast")
-    parser.add_argument("--windows", type=int, default=3, help="windows of the back-test (default: 3)")
+    parser.add_argument("--windows", type=int, default=5, help="windows of the back-test (default: 5)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()

@@ -223,9 +223,9 @@ class Demand(Section):
     """How far ahead days are forecast."""
     horizon_weeks: int = Field(13, ge=1, le=104)
     """How far ahead weeks are forecast."""
-    history_days: int = Field(730, ge=14, le=3660)
+    history_days: int = Field(1095, ge=14, le=3660)
     """How far back the series go."""
-    windows: int = Field(3, ge=2, le=12)
+    windows: int = Field(5, ge=2, le=12)
     """Cuts of the rolling-origin back-test, where the history allows so many; the last one judges."""
     dear_series: int = Field(200, ge=0)
     """Models that take a tenth of a second per series are tried on so many of them: the shop, the categories, and the

@@ -98,7 +98,7 @@ def told(found: Found, itemsets: Itemsets) -> dict[str, Any]:
         "fewest_baskets_of_an_itemset": itemsets.min_count,
     }
     if itemsets.min_count > itemsets.asked_count:
-        support["note"] = (
+        support["raised"] = (
             f"the support was raised from {itemsets.asked_count:,} baskets to {itemsets.min_count:,}: more itemsets are"
             " as frequent than baskets.most_itemsets"
         )

@@ -125,11 +125,11 @@ def read_past(run: Run, kind: Kind) -> Past | str:
 def season_and_horizon(kind: Kind, demand: Demand, n_periods: int) -> tuple[int, int]:
     """Periods of a season, and of a forecast, that leave two seasons and two windows; 0 ahead where none do.
 
-    A year of weeks is only a season where it was seen twice before all windows; weeks have no shorter one.
+    A year of weeks is only a season where it was seen twice before two windows; weeks have no shorter one.
     """
     if kind.days == 1:
         return WEEK, min(demand.horizon_days, (n_periods - 2 * WEEK) // FEWEST_WINDOWS)
-    if n_periods >= 2 * WEEKS_OF_A_YEAR + demand.windows * demand.horizon_weeks:
+    if n_periods >= 2 * WEEKS_OF_A_YEAR + FEWEST_WINDOWS * demand.horizon_weeks:
         return WEEKS_OF_A_YEAR, demand.horizon_weeks
     return 1, min(demand.horizon_weeks, (n_periods - 2) // FEWEST_WINDOWS)
 

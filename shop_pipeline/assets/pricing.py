@@ -90,7 +90,7 @@ def _rows(ids: np.ndarray[Any, Any], price: DoubleArray, forecast: PriceForecast
 def _told(forecast: PriceForecast) -> dict[str, Any]:
     judged = forecast.judged
     if not judged.errors:
-        return {"model": forecast.model, "note": "the history is too short to judge: the last price stays"}
+        return {"model": forecast.model, "judged": "the history is too short: the last price stays"}
     errors = {f"log_error_{name}": round(error, 4) for name, error in judged.errors.items()}
     shares = {"coverage_80": judged.coverage, "coverage_80_of_changing": judged.coverage_of_changing}
     return {"model": forecast.model} | errors | {name: share for name, share in shares.items() if share is not None}

@@ -53,6 +53,8 @@ BASKET_PRODUCTS = 100
 3.1 s of CPU with them and 1.0 without."""
 PROFILE_PRODUCTS = 5
 """The 5-core by which recommendation research thins its data (He and McAuley 2016, "Ups and Downs")."""
+YEARLY_DAYS = 7 * (2 * 52 + 2 * 13)
+"""910: two years of weeks, and two windows of 13 to choose and judge on."""
 SILENT_GAPS = 3
 """A customer who is still there stays silent for three mean gaps with probability e^-3 = 5 %."""
 EVENTS_PER_PARAMETER = 10
@@ -261,9 +263,9 @@ def _about_sales() -> tuple[Candidate, ...]:
                 ),
                 Requirement(
                     "history_days",
-                    2 * 365,
+                    YEARLY_DAYS,
                     "reduced",
-                    "a yearly season has to be seen twice (Hyndman and Kostenko 2007: more data than parameters)",
+                    "a yearly season has to be seen twice before it is judged on two quarters",
                     "forecasts without a yearly season",
                 ),
             ),

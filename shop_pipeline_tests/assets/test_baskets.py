@@ -89,7 +89,7 @@ def test_where_the_support_was_raised_the_metadata_say_so(shop: Bench) -> None:
     put(shop, SETS)
     built = build(shop, most_itemsets=4)
     assert built.metadata["frequent_itemsets"] <= 4
-    assert "the support was raised from 1 baskets to" in built.metadata["note"]
+    assert "the support was raised from 1 baskets to" in built.metadata["raised"]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,13 @@ def load(table: Table, broken: dict[str, int]) -> list[Row]:
     rules = [None] * ROWS + [rule for rule, times in broken.items() for _ in range(times)]
     rows = []
     for number, rule in enumerate(rules):
-        spared = ("_file", "_part", "valid_from", "period_date", *(name for key in table.foreign_keys for name in key.columns))
+        spared = (
+            "_file",
+            "_part",
+            "valid_from",
+            "period_date",
+            *(name for key in table.foreign_keys for name in key.columns),
+        )
         own = {"_row": number + 2, "stock_date": DAY + timedelta(days=number)}
         key = {name: own.get(name, f"k{number}") for name in table.key if name not in spared}
         judged = {"_rule": rule, "_reason": "told", "_file": "f.csv", "_row": number + 2, "_part": 1}

@@ -8,6 +8,7 @@ a seeded generator; during publication, from the file that is being written.
 import random
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def kill_behind(process: "subprocess.Popen[str]", table: str, moment: float) -> 
 def kill_while_publishing(process: "subprocess.Popen[str]", shop: Shop) -> None:
     while not list(shop.data.glob(".shop.duckdb.*.new")):
         assert process.poll() is None, "it was through before it could be killed"
+        time.sleep(0.002)
     kill(process)
 
 
