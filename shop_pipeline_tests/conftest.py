@@ -20,12 +20,13 @@ from shop_pipeline_tests.pipeline.finished import FinishedShop, run_shop
 # fresh clone does not have. Elsewhere a worker takes a module at a time. What takes longest begins first.
 TOGETHER = ("robustness", "pipeline", "models", "ui", "readme", "simulate")
 SAMPLE = ShopConfig(days=40, customers=300, products=60, seed=11)
-# Short periods, so that there is one to learn the hybrid's weights on, and rebuying that a small shop shows.
+# Short periods, so that there is one to learn the hybrid's weights on, rebuying and rules that a small shop shows.
 SETTINGS = """\
 recommend: {holdout_days: 12}
 lists: {rebuy_share: 0.02, rebuy_buyers: 3, blocked_products: [P00006]}
 propensity: {churn_days: 8, category_days: 8}
-readiness: {churn: 20}
+baskets: {min_support: 0.002, min_confidence: 0.05, false_discovery_rate: 0.5}
+readiness: {churn: 20, association_rules: 0}
 """
 
 

@@ -58,7 +58,10 @@ MARKET_SHARE = mart(
         PERIOD_UNTIL,
         Column("is_complete", "BOOLEAN", "it does not begin before our first sale; else no share is told"),
         Column(
-            "n_products", "BIGINT", "products of ours that it holds; 0: we sell none, or name it otherwise", minimum=0
+            "n_products",
+            "BIGINT",
+            "products of ours that it holds and that were sold; 0: none, or named otherwise",
+            minimum=0,
         ),
         Column(
             "revenue",

@@ -139,12 +139,13 @@ def test_every_warning_is_asked_here() -> None:
         "overlaps_with_the_last_run",
     }
     warns = {rule.name for table in TABLES.values() for rule in table.rules if rule.severity == "WARN"}
-    # The others are asked in assets/test_product_rules_sql.py, test_stock_sql.py, test_tickets_sql.py, test_value.py
-    # and test_segment_migration_sql.py, and in test_propensity_warnings.py.
+    # The others are asked in assets/test_product_rules_sql.py, test_stock_sql.py, test_tickets_sql.py, test_value.py,
+    # test_segment_migration_sql.py and test_market_sql.py, and in test_propensity_warnings.py.
     assert warns == {rule.name for rule in HEALTH} | {
         *("blocked_is_known", "most_counts_are_of_products", "most_cases_are_of_customers"),
         *("calibration_within_bounds", "intervals_hold_what_they_say", "tier_shares_hold", "total_value_holds"),
         *("shares_are_stable", "no_segment_is_tiny"),
         *("calibrated_within_bounds", "mean_agrees_with_what_was_seen", "shares_do_not_jump"),
         "amounts_within_bounds",
+        *("periods_are_told_by_their_first_day", "most_categories_are_ours", "shares_are_below_one"),
     }

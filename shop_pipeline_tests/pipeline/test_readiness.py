@@ -80,7 +80,7 @@ def test_the_command_prints_the_page_and_what_is_empty(handful: Shop) -> None:
     assert (
         "12 events with a product: best sellers, in an order that is much chance; no similar products; no user" in text
     )
-    assert "Later versions: no rules;" in text
+    assert "; no rules; no forecasts; no elasticities." in text
     assert "Left empty by the last run: marts.churn_scores, marts.customer_value, marts.model_evaluation," in text
 
 

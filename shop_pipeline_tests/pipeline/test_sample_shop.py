@@ -223,6 +223,7 @@ def test_the_manifest_tells_the_rows_of_every_table(finished_shop: FinishedShop)
     assert set(outputs) - set(filled) == LEFT_TO_OTHER_RUNS & set(outputs) | {
         *("clean.rates", "marts.similar_customers"),
         "marts.segment_migration",  # nobody has been in a segment before
+        "marts.trending_products",  # two times 28 days are more than there are
     }
     assert len(set(filled.values())) == len(filled)
 

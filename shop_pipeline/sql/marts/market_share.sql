@@ -31,8 +31,11 @@ products AS (
         ) AS path
     FROM clean.products
 ),
+ever_sold AS (
+    SELECT DISTINCT product_id FROM clean.order_lines WHERE NOT is_service AND line_at < getvariable('as_of')
+),
 paths AS (
-    SELECT path, count(*) AS n_products FROM products GROUP BY path
+    SELECT path, count(*) AS n_products FROM products SEMI JOIN ever_sold USING (product_id) GROUP BY path
 ),
 held AS (
     SELECT category, path, n_products
