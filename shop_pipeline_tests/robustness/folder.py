@@ -103,13 +103,15 @@ class Shop:
             return {run.run_id: run.status.value for run in instance.get_runs()}
 
 
-def marts(shop: Shop, of: Path | None = None) -> dict[str, Rows]:
-    """Every mart row for row, without the run's id; without data_quality, which tells of runs."""
+def marts(shop: Shop, of: Path | None = None, only: Iterable[str] = ()) -> dict[str, Rows]:
+    """Every mart, or those of `only`, row for row, without the run's id; without data_quality, which tells of runs."""
+    asked = [f"marts.{name}" for name in only] or [name for name, table in TABLES.items() if table.schema == "marts"]
     found = {}
-    for name, table in TABLES.items():
-        if table.schema == "marts" and name != "marts.data_quality":
-            columns = ", ".join(f'"{column}"' for column in table.column_names if column != "run_id")
-            found[name] = shop.ask(f"SELECT {columns} FROM {name} ORDER BY ALL", of)
+    with closing(duckdb.connect(str(of or shop.published), read_only=True)) as connection:
+        for name in asked:
+            if name != "marts.data_quality":
+                columns = ", ".join(f'"{column}"' for column in TABLES[name].column_names if column != "run_id")
+                found[name] = connection.execute(f"SELECT {columns} FROM {name} ORDER BY ALL").fetchall()
     return found
 
 
@@ -123,8 +125,11 @@ def quality(shop: Shop) -> Rows:
 
 def all_rows(shop: Shop) -> dict[str, Rows]:
     """Every table of the published file, row for row."""
-    names = shop.ask("SELECT table_schema || '.' || table_name FROM information_schema.tables ORDER BY 1")
-    return {name: shop.ask(f"SELECT * FROM {name} ORDER BY ALL") for (name,) in names}
+    with closing(duckdb.connect(str(shop.published), read_only=True)) as connection:
+        names = connection.execute("SELECT table_schema || '.' || table_name FROM information_schema.tables ORDER BY 1")
+        return {
+            name: connection.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for (name,) in names.fetchall()
+        }
 
 
 def truth(shop: Shop, name: str) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import land_late
+from .conftest import CORE, land_late, run_as_far_as
 from .folder import Rows, Shop, marts
 
 HOLD = """
@@ -25,7 +25,7 @@ print('open', flush=True)
 for sql in sys.stdin:
     print(held.execute(sql).fetchall(), flush=True)
 """
-MOMENT = 0.5
+MOMENT = 1.5
 MANIFESTS = "SELECT count(*) FROM ops.run_manifest"
 LATE_SALES = "SELECT net_revenue FROM marts.sales_daily WHERE sale_date = DATE '2025-06-27' ORDER BY ALL"
 
@@ -75,7 +75,7 @@ def scene(prepared: Shop, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     land_late(scene.shop)
     with holder(scene.shop.published, "read") as reader:
         scene.reader_before = ask(reader, LATE_SALES)
-        runs = [scene.shop.start("run") for _ in range(2)]
+        runs = [scene.shop.start(*run_as_far_as(CORE)) for _ in range(2)]
         while any(run.poll() is None for run in runs):
             result = scene.shop.call("query", "--csv", MANIFESTS)
             assert result.exit_code == 0, result.output
