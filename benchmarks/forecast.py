@@ -45,7 +45,15 @@ def read_series(path: Path) -> dict[str, list[float]]:
     """Values by name, the oldest first."""
     with path.open(newline="") as file:
         lines = list(csv.reader(file))[1:]
-    return {line[0]: [float(field) for field in line[1:] if field not in ("", "NA")] for line in lines if line}
+    return {line[0]: _values(line) for line in lines if line}
+
+
+def _values(line: list[str]) -> list[float]:
+    """The fields behind the name, without the empty ones at the end."""
+    known = [field not in ("", "NA") for field in line[1:]]
+    if False in known and True in known[known.index(False) :]:
+        raise SystemExit(f"series {line[0]} has an empty field amid its values")
+    return [float(field) for field in line[1 : 1 + sum(known)]]
 
 
 def read_panel(options: argparse.Namespace) -> tuple[Panel, DoubleArray]:
@@ -101,7 +109,10 @@ def publish(panel: Panel, options: argparse.Namespace) -> tuple[DoubleArray, dic
     past = np.where(found.is_published[None, :, None], found.y_hat, found.baseline)
     lowest = 0.0 if panel.non_negative else None
     errors, group = found.actual - past, groups_alike(panel.y)
-    return y_hat, interval_bounds(y_hat, errors, found.scale, LEVELS, group, lowest), model
+    # As the shop has it, by all that is known at the clock.
+    scale = metrics.naive_scale(panel.y, panel.season)
+    scale = np.where(scale > 0, scale, found.scale)
+    return y_hat, interval_bounds(y_hat, errors, scale, LEVELS, group, lowest), model
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:

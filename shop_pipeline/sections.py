@@ -222,7 +222,7 @@ class Demand(Section):
     horizon_days: int = Field(28, ge=1, le=366)
     """How far ahead days are forecast."""
     horizon_weeks: int = Field(13, ge=1, le=104)
-    """How far ahead weeks are forecast."""
+    """How far ahead weeks are forecast, the running one among them, of which nothing is told."""
     history_days: int = Field(1095, ge=14, le=3660)
     """How far back the series go."""
     windows: int = Field(5, ge=2, le=12)

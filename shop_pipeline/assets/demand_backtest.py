@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ..models.arrays import AnyArray, DoubleArray
+from ..models.arrays import AnyArray, BoolArray, DoubleArray
 from ..models.forecasting.backtest import Backtest, backtest
 from ..models.forecasting.candidates import BASELINE
 from ..models.forecasting.error_shape import groups_alike
 from ..models.forecasting.intervals import interval_bounds
 from ..models.forecasting.metrics import mase, naive_scale, rmsse, squared_naive_scale
 from ..models.forecasting.panel import Panel
+from ..models.forecasting.reconcile import reconcile_windows
 from .demand_series import KINDS, Kind, Past, dear_rows, n_windows, positions_of, read_past
 from .gated import Built, Run, empty
 from .readiness import shortfall
@@ -28,7 +29,7 @@ NOTHING = 1e-6
 
 @dataclass(frozen=True)
 class _Published:
-    """What would have been published: forecasts (W, n, H), its model (n,), and bounds (n, H) of the last window."""
+    """What would have been published: forecasts (W, n, H) that add up, model (n,), bounds of the last window (n, H)."""
 
     y_hat: DoubleArray
     model: AnyArray
@@ -65,11 +66,19 @@ def _rows(run: Run, past: Past) -> str:
 
 
 def _published(past: Past, found: Backtest) -> _Published:
-    """The baseline where the chosen model may not be published, and bounds from what that was off before the test."""
-    y_hat = np.where(found.is_published[:, None], found.y_hat, found.baseline)
+    """The baseline where the chosen model may not be published, added up as the forecast from today is.
+
+    The bounds come from what that was off before the test.
+    """
+    y_hat = reconcile_windows(each_alone(found.y_hat, found.baseline, found.is_published), found.actual, past.parent)
     model = np.where(found.is_published, found.model, BASELINE)
     errors = (found.actual - y_hat)[:-1]
     return _Published(y_hat, model, bounds_around(y_hat[-1], errors, past.panel.cut(int(found.cutoffs[-1]))))
+
+
+def each_alone(chosen: DoubleArray, baseline: DoubleArray, is_published: BoolArray) -> DoubleArray:
+    """What is published of each series before all is added up, (W, n, H): the baseline where the chosen can't say."""
+    return np.where(is_published[:, None] & ~np.isnan(chosen), chosen, baseline)
 
 
 def bounds_around(y_hat: DoubleArray, errors: DoubleArray, known: Panel) -> dict[str, DoubleArray]:
@@ -110,7 +119,7 @@ def _tried(found: Backtest, published: AnyArray) -> pa.Table:
 
 
 def _windows(past: Past, found: Backtest, published: _Published) -> pa.Table:
-    """A row per series: scales, cutoffs, the forecasts of all windows, and the bounds of the last one."""
+    """A row per series: scales, cutoffs, forecasts of all windows, alone and as published, bounds of the last."""
     n = past.panel.n_series
     cutoffs = [past.day_before(int(cutoff)) for cutoff in found.cutoffs]
     squared = squared_naive_scale(past.panel.cut(int(found.cutoffs[-1])).y, past.panel.season)
@@ -125,6 +134,7 @@ def _windows(past: Past, found: Backtest, published: _Published) -> pa.Table:
             "naive_error": _or_null(_error(found, found.baseline, squared)),
             "chosen": _lists(found.y_hat.swapaxes(0, 1)),
             "naive": _lists(found.baseline.swapaxes(0, 1)),
+            "as_published": _lists(published.y_hat.swapaxes(0, 1)),
             **{name: _lists(values) for name, values in published.bounds.items()},
         }
     )
@@ -155,7 +165,8 @@ def _select(kind: Kind) -> str:
         f"SELECT '{kind.series}' AS series, level, unique_id, model, mase, rmsse, is_slow, is_chosen, is_published,"
         f" naive_scale, squared_scale, cutoffs, CASE WHEN is_chosen THEN error WHEN model = '{BASELINE}'"
         f" THEN naive_error END AS error,"
-        f" CASE WHEN is_chosen THEN chosen WHEN model = '{BASELINE}' THEN naive END AS forecasts, {bounds}"
+        f" CASE WHEN is_chosen THEN chosen WHEN model = '{BASELINE}' THEN naive END AS forecasts,"
+        f" CASE WHEN is_published THEN as_published END AS published, {bounds}"
         f" FROM tried_{kind.series} JOIN windows_{kind.series} USING (position)"
         f" JOIN {positions_of(kind)} USING (position)"
     )

@@ -5,15 +5,18 @@ Here: forecasts that add up, with bounds from the back-test's errors. Not here: 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from ..contracts.demand_series import LAST_DAY
 from ..models.arrays import AnyArray, DoubleArray
 from ..models.forecasting.candidates import BASELINE
-from ..models.forecasting.forecast import forecast
-from ..models.forecasting.reconcile import reconcile
-from .demand_backtest import bounds_around
+from ..models.forecasting.forecast import forecast_beside_baseline
+from ..models.forecasting.reconcile import reconcile, weights
+from .demand_backtest import bounds_around, each_alone
 from .demand_series import REVENUE, UNITS, WEEKLY_UNITS, Kind, Past, read_past
 from .gated import Built, Run, empty
 
@@ -23,6 +26,18 @@ FORECASTS = {
     "marts.demand_forecast_weekly": WEEKLY_UNITS,
     "marts.sales_forecast": REVENUE,
 }
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The back-test: the published model of each series (n,), and of the windows (W, n, H) what came (NaN: unknown),
+    what was said of each series alone, and how far what was published, with parts that add up, was off.
+    """
+
+    model: AnyArray
+    actual: DoubleArray
+    alone: DoubleArray
+    errors: DoubleArray
 
 
 def builder_of(name: str) -> Callable[[Run], Built]:
@@ -36,58 +51,60 @@ def builder_of(name: str) -> Callable[[Run], Built]:
 
 def _build(run: Run, name: str, kind: Kind) -> Built:
     # Without a back-test the data did not allow one, and its asset says why.
-    judged = run.duck.execute(f"SELECT count(*) FROM {BACKTEST} WHERE series = ?", [kind.series]).fetchone()
-    if not judged or not judged[0]:
+    there = run.duck.execute(f"SELECT count(*) FROM {BACKTEST} WHERE series = ?", [kind.series]).fetchone()
+    if not there or not there[0]:
         return empty(name, {"note": f"no back-test of {kind.series}: see models.forecast_candidates"})
     past = read_past(run, kind)
     if isinstance(past, str):
         return empty(name, {"note": past})
-    model, errors = _judged(run, past)
-    seed = run.session.settings.recommend.seed
-    alone, naive = (forecast(past.panel, models, seed) for models in (model, np.full(len(model), BASELINE, object)))
-    y_hat = reconcile(alone, _variance(errors, past.panel.y), past.parent)
-    bounds = bounds_around(y_hat, errors, past.panel)
+    judged = _judged(run, past)
+    model, seed = judged.model, run.session.settings.recommend.seed
+    alone, naive = forecast_beside_baseline(past.panel, model, seed)
+    y_hat = reconcile(alone, weights(judged.alone, judged.actual, past.parent), past.parent)
+    bounds = bounds_around(y_hat, judged.errors, past.panel)
     run.duck.register("found_forecasts", _table({"y_hat": y_hat, "baseline_y_hat": naive} | bounds))
     run.duck.register(
         "found_models",
         pa.table({"position": np.arange(len(model), dtype=np.int32), "model": pa.array(model, pa.string())}),
     )
-    start = past.day_before(past.panel.n_periods)
+    start, running = past.day_before(past.panel.n_periods), _running(run, past)
+    if running == past.panel.horizon:
+        return empty(name, {"note": "the history reaches no further ahead than the running week"})
     return Built(
         f"SELECT level, unique_id, parent_id, DATE '{start}' + 1 + {kind.days} * (step - 1) AS ds, model,"
-        f" f.* EXCLUDE (position) FROM found_forecasts AS f JOIN {past.positions} USING (position)"
-        " JOIN found_models USING (position)",
-        metadata={"series": len(y_hat), "steps": past.panel.horizon, "periods_known": past.panel.n_periods},
+        f" step - {running} AS step, f.* EXCLUDE (position, step) FROM found_forecasts AS f"
+        f" JOIN {past.positions} USING (position) JOIN found_models USING (position) WHERE f.step > {running}",
+        metadata={"series": len(y_hat), "steps": past.panel.horizon - running, "periods_known": past.panel.n_periods},
     )
 
 
-def _judged(run: Run, past: Past) -> tuple[AnyArray, DoubleArray]:
-    """Of the back-test: the published model (n,), and what was published was off (W, n, H)."""
+def _running(run: Run, past: Past) -> int:
+    """1 where the first period ahead has begun: who adds up weeks to come must not count what is sold already."""
+    (last_day,) = run.duck.execute(f"SELECT {LAST_DAY}").fetchone() or (None,)
+    return int(last_day > past.day_before(past.panel.n_periods))
+
+
+def _judged(run: Run, past: Past) -> _Judged:
     rows = run.duck.execute(
-        "SELECT position, dense_rank() OVER (ORDER BY cutoff) - 1 AS number, step - 1 AS step,"
-        f" CASE WHEN is_published THEN model ELSE '{BASELINE}' END AS model,"
-        " y - CASE WHEN is_published THEN y_hat ELSE baseline_y_hat END AS error"
+        "SELECT position, dense_rank() OVER (ORDER BY cutoff) - 1 AS number, step - 1 AS step, is_published,"
+        f" CASE WHEN is_published THEN model ELSE '{BASELINE}' END AS model, y, y_hat, chosen_y_hat, baseline_y_hat"
         f" FROM {BACKTEST} JOIN {past.positions} USING (unique_id) WHERE series = ?",
         [past.kind.series],
     ).fetchnumpy()
-    n = past.panel.n_series
-    model = np.empty(n, object)
-    model[rows["position"]] = rows["model"]
-    errors = np.full((len(np.unique(rows["number"])), n, past.panel.horizon), np.nan)
-    errors[rows["number"], rows["position"], rows["step"]] = np.ma.filled(rows["error"], np.nan)
-    return model, errors
+    n, cells = past.panel.n_series, (rows["number"], rows["position"], rows["step"])
+    model, is_published = np.empty(n, object), np.zeros(n, bool)
+    model[rows["position"]], is_published[rows["position"]] = rows["model"], rows["is_published"]
+    shape = (len(np.unique(rows["number"])), n, past.panel.horizon)
+    actual, y_hat, chosen, baseline = (
+        _matrix(rows[name], cells, shape) for name in ("y", "y_hat", "chosen_y_hat", "baseline_y_hat")
+    )
+    return _Judged(model, actual, each_alone(chosen, baseline, is_published), actual - y_hat)
 
 
-def _variance(errors: DoubleArray, y: DoubleArray) -> DoubleArray:
-    """Mean squared error of each series, (n,); of one that was never judged, the mean square of what it sold.
-
-    What has never been wrong would take no part in adding up: it gets a millionth of the largest.
-    """
-    judged, seen = (~np.isnan(errors)).sum(axis=(0, 2)), (~np.isnan(y)).sum(axis=1)
-    sold = np.nansum(y**2, axis=1) / np.maximum(seen, 1)
-    found = np.where(judged > 0, np.nansum(errors**2, axis=(0, 2)) / np.maximum(judged, 1), sold)
-    least = 1e-6 * max(float(found.max()), 1e-6)
-    return np.asarray(np.maximum(found, least))
+def _matrix(values: Any, cells: tuple[Any, ...], shape: tuple[int, ...]) -> DoubleArray:
+    found = np.full(shape, np.nan)
+    found[cells] = np.ma.filled(values, np.nan)
+    return found
 
 
 def _table(values: dict[str, DoubleArray]) -> pa.Table:

@@ -13,7 +13,8 @@ from .gated import Run
 from .plots import band
 
 BACKTEST, EVALUATION, FORECAST = "models.forecast_backtest", "marts.forecast_evaluation", "marts.demand_forecast"
-DAYS_SHOWN = 91
+DAYS_SHOWN, FEWEST_SHOWN = 91, 56
+"""Of fewer days than eight weeks no plot is drawn: it costs as much as all of a young shop's forecasts."""
 PUBLISHED = f"""
 SELECT model, count(DISTINCT unique_id) AS series, 100 * series / sum(series) OVER () AS percent
 FROM {FORECAST}
@@ -37,13 +38,16 @@ ORDER BY ds
 
 
 def forecast_page(run: Run) -> dict[str, Any]:
-    """Tables and a plot; nothing of an empty mart, whose own note says why."""
+    """Tables and, of a shop that is old enough, a plot; nothing of an empty mart, whose own note says why."""
     published = run.duck.execute(PUBLISHED).df()
     if published.empty:
         return {}
     judged = run.duck.execute(JUDGED).df()
-    return {
+    page: dict[str, Any] = {
         "published": dg.MetadataValue.md(published.to_markdown(index=False, floatfmt=".1f")),
         "on_the_test_window": dg.MetadataValue.md(judged.to_markdown(index=False, floatfmt=".3f")),
-        "units_of_the_shop": band(run.duck.execute(SHOP).df(), "ds", ("sold", "expected"), ("low", "high")),
     }
+    shop = run.duck.execute(SHOP).df()
+    if shop["sold"].count() >= FEWEST_SHOWN:
+        page["units_of_the_shop"] = band(shop, "ds", ("sold", "expected"), ("low", "high"))
+    return page

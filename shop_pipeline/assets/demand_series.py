@@ -47,8 +47,8 @@ KINDS = (UNITS, WEEKLY_UNITS, REVENUE)
 class Past:
     """The series of a kind, a row each, in the order of the temporary table `positions`.
 
-    `parent` is the row of the series that one is a part of, -1 for the shop; `revenue` what each brought in all;
-    `first` the day, or the Monday, of the first column.
+    `parent` is the row of the series that one is a part of, -1 for the shop; `revenue` what each brought before
+    the test window; `first` the day, or the Monday, of the first column.
     """
 
     kind: Kind
@@ -106,7 +106,7 @@ def read_past(run: Run, kind: Kind) -> Past | str:
     season, horizon = season_and_horizon(kind, run.session.settings.demand, n_periods)
     if horizon < 1:
         return f"{n_periods} periods: too few to choose a model and to judge it"
-    _place(run, kind)
+    _place(run, kind, first + timedelta(days=kind.days * (n_periods - horizon)))
     rows = run.duck.execute(
         f"SELECT s.revenue, coalesce(above.position, -1)::INTEGER AS parent FROM {positions_of(kind)} AS s"
         f" LEFT JOIN {positions_of(kind)} AS above ON above.unique_id = s.parent_id ORDER BY s.position"
@@ -140,12 +140,13 @@ def n_windows(past: Past, wanted: int) -> int:
     return min(wanted, (panel.n_periods - 2 * panel.season) // panel.horizon)
 
 
-def _place(run: Run, kind: Kind) -> None:
+def _place(run: Run, kind: Kind, test_from: date) -> None:
     """Give each series its row, parents first."""
     order = f"list_position({list(kind.levels)}, level), unique_id"
     run.duck.execute(
         f"CREATE OR REPLACE TEMP TABLE {positions_of(kind)} AS SELECT level, unique_id,"
-        " any_value(parent_id) AS parent_id, sum(revenue)::DOUBLE AS revenue,"
+        " any_value(parent_id) AS parent_id,"
+        f" coalesce(sum(revenue) FILTER (ds < DATE '{test_from}'), 0)::DOUBLE AS revenue,"
         " bool_and(is_out_of_stock) AS is_never_there,"
         f" (row_number() OVER (ORDER BY {order}) - 1)::INTEGER AS position"
         f" FROM {kind.past} WHERE list_contains({list(kind.levels)}, level) GROUP BY level, unique_id"

@@ -27,7 +27,7 @@ class _Kind:
 
 
 _DAYS, _TOMORROW = "features.demand_daily", f"{LAST_DAY} + 1"
-_NEXT_WEEK = f"date_trunc('week', {LAST_DAY} + 1)::DATE"
+_NEXT_WEEK = f"date_trunc('week', {LAST_DAY})::DATE + 7"
 _ALL = "'product', 'category', 'all'"
 _KINDS = (
     _Kind("demand_forecast", "daily_units", _DAYS, "units", "day", _TOMORROW, 1, _ALL),
@@ -51,7 +51,7 @@ def _foreseen(kind: _Kind) -> Table:
             UNIQUE_ID,
             PARENT,
             Column("ds", "DATE", "the day" if kind.days == 1 else "the week's Monday"),
-            Column("step", "INTEGER", f"1 is the first {kind.period} that is not known whole", minimum=1),
+            Column("step", "INTEGER", f"1 is the first {kind.period} of which nothing is known yet", minimum=1),
             Column("y_hat", "DOUBLE", f"{kind.measure} expected; parts add up to the whole", minimum=0),
             *(
                 Column(name, "DOUBLE", f"{kind.measure} that an interval of {share} has {what} it", minimum=0)
@@ -90,7 +90,7 @@ def _rules(kind: _Kind) -> tuple[Rule, ...]:
         Rule(
             "steps_follow_the_clock",
             f"SELECT unique_id, ds FROM {{batch}} WHERE ds <> {kind.first} + {kind.days} * (step - 1)",
-            f"step 1 is the {kind.period} that the run's clock is in, or begins",
+            f"step 1 is the first whole {kind.period} behind the run's clock",
         ),
         Rule(
             "every_series_has_every_step",

@@ -1,5 +1,12 @@
 """How good forecasts are: the models that were tried on each series, their back-test, and what it comes to by level.
 
+What is measured where: models are chosen by the errors of each series alone, in the windows before the test
+(`mase`, `rmsse` of `forecast_candidates`), and published where they beat the baseline alone over all windows, the test
+among them (`error`). What is then published adds up: `published` of `forecast_candidates` is that, in each window by
+weights from the other windows, and from it come `y_hat` and the bounds of `forecast_backtest`, the errors behind all
+intervals and behind the stock plan, and `value` of `forecast_evaluation`. There `chosen` stands beside it: the chosen
+models alone, published or not, of which the test window knows nothing.
+
 Here: `models.forecast_candidates`, `models.forecast_backtest` and `marts.forecast_evaluation`. Not here: the series
 (`demand_series.py`), and what is published (`demand_foreseen.py`).
 """
@@ -12,11 +19,12 @@ BASELINE = "seasonal_naive"
 SERIES = ("daily_units", "weekly_units", "daily_revenue")
 BOUNDS = ("lo_80", "hi_80", "lo_95", "hi_95")
 COMPARED = ("mase", "rmsse", "smape", "wape")
+ENOUGH, OFF = 20, 0.15
 METRICS = (*COMPARED, "pinball", "coverage_80", "coverage_95")
 _KIND = Column("series", "VARCHAR", "what is forecast, and per day or per week", values=SERIES)
 _SEEN = ForeignKey(("unique_id",), "features.demand_daily", ("unique_id",))
 _INFINITE = " OR ".join(
-    f"list_bool_or(list_transform({name}, x -> NOT isfinite(x)))" for name in ("forecasts", *BOUNDS)
+    f"list_bool_or(list_transform({name}, x -> NOT isfinite(x)))" for name in ("forecasts", "published", *BOUNDS)
 )
 SCALES = (
     Column(
@@ -66,7 +74,13 @@ CANDIDATES = Table(
         Column(
             "forecasts",
             "DOUBLE[]",
-            "window after window, as many steps of each; of the chosen model and the baseline only",
+            "window after window, as many steps of each: what the chosen model and the baseline say of it alone",
+            required=False,
+        ),
+        Column(
+            "published",
+            "DOUBLE[]",
+            "likewise, with parts that add up to the whole, as published; of the published model only",
             required=False,
         ),
         *(
@@ -93,8 +107,9 @@ CANDIDATES = Table(
         Rule(
             "forecasts_of_who_counts",
             f"SELECT series, unique_id FROM {{batch}} WHERE (is_chosen OR model = '{BASELINE}') <>"
-            " (forecasts IS NOT NULL) OR len(forecasts) % len(cutoffs) <> 0",
-            "the chosen model and the baseline have forecasts for every window",
+            " (forecasts IS NOT NULL) OR len(forecasts) % len(cutoffs) <> 0 OR is_published <> (published IS NOT NULL)"
+            " OR len(published) <> len(forecasts)",
+            "the chosen model, the baseline and what is published have forecasts for every window",
         ),
         Rule(
             "numbers_are_finite",
@@ -124,7 +139,15 @@ BACKTEST = Table(
         Column(
             "y_hat",
             "DOUBLE",
-            "what the model said, published or not; null where it had seen too little",
+            f"what would have been published: of the model or, where it is not published, of {BASELINE}, and parts add"
+            " up; null before the first day",
+            required=False,
+            minimum=0,
+        ),
+        Column(
+            "chosen_y_hat",
+            "DOUBLE",
+            "what the model said of this series alone, published or not; null where it had seen too little",
             required=False,
             minimum=0,
         ),
@@ -167,8 +190,9 @@ BACKTEST = Table(
             "numbers_are_finite",
             "SELECT series, unique_id, ds FROM {batch} WHERE NOT isfinite(y_hat) OR NOT isfinite(baseline_y_hat)"
             " OR NOT isfinite(y) OR NOT isfinite(naive_scale) OR NOT isfinite(squared_scale)"
-            " OR y_hat IS NOT NULL AND baseline_y_hat IS NULL",
-            "no NaN, no infinity, and the baseline says something where the model does",
+            " OR NOT isfinite(chosen_y_hat) OR (y_hat IS NULL) <> (baseline_y_hat IS NULL)"
+            " OR chosen_y_hat IS NOT NULL AND baseline_y_hat IS NULL",
+            "no NaN, no infinity, and the baseline says something where anything does",
         ),
         Rule(
             "bounds_of_the_test_are_ordered",
@@ -197,12 +221,20 @@ EVALUATION = mart(
         Column(
             "value",
             "DOUBLE",
-            "of the models chosen on the earlier windows, published or not (the intervals: of what is published)",
+            f"of what is published: of the chosen models or {BASELINE}, with parts that add up",
             minimum=0,
         ),
         Column("baseline", "DOUBLE", f"of {BASELINE}; null where it has no such measure", required=False, minimum=0),
+        Column(
+            "chosen",
+            "DOUBLE",
+            "of the models chosen on the earlier windows, each series alone, published or not: what the test window had"
+            " no say in; null where there is no such measure",
+            required=False,
+            minimum=0,
+        ),
         Column("beats_baseline", "BOOLEAN", "less error than the baseline", required=False),
-        Column("n_series", "BIGINT", "series that it is told from", minimum=1),
+        Column("n_series", "BIGINT", "series that it is told from: those older than the test window", minimum=1),
         Column("n_published", "BIGINT", f"of them, those whose model beats {BASELINE} and is published", minimum=0),
         Column("test_from", "DATE", "first day of the test window"),
     ),
@@ -211,19 +243,28 @@ EVALUATION = mart(
         Rule(
             "values_are_finite",
             "SELECT series, level, metric FROM {batch} WHERE NOT isfinite(value) OR NOT isfinite(baseline)"
-            " OR starts_with(metric, 'coverage') AND value > 1",
+            " OR NOT isfinite(chosen) OR starts_with(metric, 'coverage') AND value > 1",
             "finite, and a share is no more than 1",
         ),
         Rule(
             "errors_are_compared",
             f"SELECT series, level, metric FROM {{batch}} WHERE (metric IN {COMPARED}) <> (baseline IS NOT NULL)"
+            f" OR (metric IN {COMPARED}) <> (chosen IS NOT NULL)"
             " OR value IS NOT NULL AND beats_baseline IS DISTINCT FROM (value < baseline)",
-            "each error stands beside the baseline's, and beats it where it is less",
+            "each error stands beside the chosen models' and the baseline's, and beats the latter where it is less",
         ),
         Rule(
             "published_are_judged",
             "SELECT series, level, metric FROM {batch} WHERE n_published > n_series",
             "no more are published than there are",
+        ),
+        Rule(
+            "intervals_hold_what_they_say",
+            "SELECT series, level, metric FROM {batch} WHERE starts_with(metric, 'coverage')"
+            f" AND n_series >= {ENOUGH} AND abs(value - split_part(metric, '_', 2)::DOUBLE / 100) > {OFF}",
+            f"of levels of {ENOUGH} series and more: the share that lies in an interval is within {OFF} of its name;"
+            " the days of a single series go wrong together",
+            "WARN",
         ),
     ),
 )

@@ -18,8 +18,8 @@ LEVEL = Column("level", "VARCHAR", "what the series is of", values=LEVELS)
 UNIQUE_ID = Column(
     "unique_id",
     "VARCHAR",
-    "product_id, the first part of a category's path ((none) without one; `category: NAME` where a product is called"
-    " so), or all",
+    "product_id, the first part of a category's path ((none) without one; `category: NAME` where a product or the shop"
+    " is called so), or all (`shop: all` where a product is called so); marked twice where a name has the mark already",
 )
 PARENT = Column("parent_id", "VARCHAR", "series that it is a part of; null for all", required=False)
 KNOWN_PRODUCT = ForeignKey(("unique_id",), "clean.products", ("product_id",), where="level = 'product'")
@@ -28,8 +28,9 @@ LEVELS_LINK = Rule(
     "SELECT DISTINCT unique_id FROM {batch} AS b LEFT JOIN (SELECT DISTINCT unique_id AS parent_id, level AS above"
     " FROM {batch}) AS parents USING (parent_id) WHERE (level = 'all') <> (parent_id IS NULL)"
     " OR level = 'category' AND above IS DISTINCT FROM 'all'"
-    " OR level = 'product' AND above IS DISTINCT FROM 'category' OR (level = 'all') <> (unique_id = 'all')",
-    "products are parts of a category, and categories of the shop",
+    " OR level = 'product' AND above IS DISTINCT FROM 'category'"
+    " OR level = 'all' AND (SELECT count(DISTINCT unique_id) FROM {batch} WHERE level = 'all') > 1",
+    "products are parts of a category, and categories of the one shop",
 )
 
 
@@ -119,7 +120,8 @@ DAILY = Table(
             " WHERE units > 0 GROUP BY ds) AS booked FULL JOIN (SELECT ds, units, revenue FROM {batch}"
             " WHERE level = 'all') AS told USING (ds) WHERE coalesce(booked.units, 0) <> coalesce(told.units, 0)"
             " OR coalesce(booked.revenue, 0) <> coalesce(told.revenue, 0)",
-            "units and revenue of each day are those of clean.order_lines less clean.returns, to the last digit",
+            "units and revenue of each day are those of clean.order_lines less clean.returns, to the last digit; a"
+            " line of which all units came back is no sale, also where some of the money was kept",
         ),
         PRICES_ARE_OVER_ZERO,
         ONLY_PRODUCTS,
@@ -144,7 +146,7 @@ WEEKLY = Table(
         *_SOLD,
         Column("price", "DOUBLE", "of a product: mean of its days", required=False),
         Column("is_promotion", "BOOLEAN", "on more than half of its days"),
-        Column("is_out_of_stock", "BOOLEAN", "on more than half of its days: its units say nothing about demand"),
+        Column("is_out_of_stock", "BOOLEAN", "on two of its days or more: its units say too little about demand"),
         Column("days_out_of_stock", "BIGINT", "days of it without any stock", minimum=0, maximum=7),
     ),
     ("unique_id", "ds"),
@@ -170,10 +172,10 @@ WEEKLY = Table(
         PRICES_ARE_OVER_ZERO,
         ONLY_PRODUCTS,
         Rule(
-            "out_of_stock_on_most_days",
-            "SELECT unique_id, ds FROM {batch} WHERE is_out_of_stock AND days_out_of_stock = 0"
-            " OR NOT is_out_of_stock AND days_out_of_stock > 3 OR days_out_of_stock > 0 AND level <> 'product'",
-            "a week is out of stock where most of its days are",
+            "out_of_stock_on_two_days",
+            "SELECT unique_id, ds FROM {batch} WHERE is_out_of_stock <> (days_out_of_stock > 1)"
+            " OR days_out_of_stock > 0 AND level <> 'product'",
+            "a week is out of stock where two of its days are or more",
         ),
     ),
 )

@@ -61,6 +61,7 @@ def _tried(series: str, level: str, model: str = NAIVE, *, won: bool = True) -> 
     ) | {
         "cutoffs": [date(2025, 1, 27), date(2025, 1, 29)],
         "forecasts": [0.5, 0.5, 0.5, 0.5],
+        "published": [0.5, 0.5, 0.5, 0.5] if won else None,
         **(bounds if won else dict.fromkeys(bounds)),
     }
 
@@ -94,7 +95,8 @@ def _model(name: str, level: str) -> str:
 
 def _judged(metric: str, baseline: float | None) -> Row:
     beats = None if baseline is None else baseline > 0.5
-    return row(EVALUATION, metric=metric, value=0.5, baseline=baseline, beats_baseline=beats, n_series=2, n_published=1)
+    counts = {"n_series": 2, "n_published": 1}
+    return row(EVALUATION, metric=metric, value=0.5, baseline=baseline, chosen=baseline, beats_baseline=beats, **counts)
 
 
 GOOD: dict[str, list[Row]] = {
@@ -154,7 +156,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         Plant({number: {"parent_id": "P1"} for number in range(30, 60)}),
     ],
     (DAILY, "calendar_is_complete"): [Plant({number: {"ds": date(2025, 1, 1)} for number in (29, 59, 89)})],
-    (DAILY, "days_are_of_the_history"): [Plant({number: {"ds": date(2023, 1, 1)} for number in (0, 30, 60)})],
+    (DAILY, "days_are_of_the_history"): [Plant({number: {"ds": date(2021, 1, 1)} for number in (0, 30, 60)})],
     (DAILY, "children_add_up"): [last(units=1), last(revenue=0.0001), Plant({31: {"revenue": 1}})],
     (DAILY, "reconciles_with_order_lines"): [
         Plant({number: {"units": 2} for number in (0, 30, 60)}),
@@ -178,7 +180,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         last(days_out_of_stock=-1),
         last(days_out_of_stock=8, is_out_of_stock=True),
     ],
-    (WEEKLY, "out_of_stock_on_most_days"): [
+    (WEEKLY, "out_of_stock_on_two_days"): [
         last(is_out_of_stock=True),
         last(days_out_of_stock=4),
         Plant({0: {"days_out_of_stock": 1}}),
@@ -191,7 +193,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     (CALENDAR, "holidays_have_names"): [last(holiday=None), last(is_holiday=False)],
     (CANDIDATES, "one_is_chosen_and_one_published"): [
         Plant({-2: {"is_chosen": True}}),
-        Plant({-2: {"is_published": True}}),
+        Plant({-2: {"is_published": True, "published": [0.5] * 4}}),
         Plant({0: {"model": "trend"}}),
     ],
     (CANDIDATES, "only_a_winner_is_published"): [
@@ -199,11 +201,16 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         last(error=None),
         Plant({-2: {"is_chosen": True}, -1: {"is_chosen": False, "forecasts": None}}),
     ],
-    (CANDIDATES, "forecasts_of_who_counts"): [last(forecasts=None), last(forecasts=[0.5, 0.5, 0.5])],
+    (CANDIDATES, "forecasts_of_who_counts"): [
+        last(forecasts=None),
+        last(forecasts=[0.5, 0.5, 0.5], published=[0.5, 0.5, 0.5]),
+        last(published=None),
+        last(published=[0.5, 0.5]),
+    ],
     (CANDIDATES, "numbers_are_finite"): [
         Plant({-2: {"error": INFINITE}}),
         *(last(**{name: INFINITE}) for name in ("mase", "rmsse", "naive_scale", "squared_scale")),
-        last(forecasts=[INFINITE, 0.5, 0.5, 0.5]),
+        *(last(**{name: [INFINITE, 0.5, 0.5, 0.5]}) for name in ("forecasts", "published")),
         *(last(**{name: [INFINITE, 0.5]}) for name in ("lo_80", "hi_80", "lo_95", "hi_95")),
     ],
     (BACKTEST, "one_model_per_series"): [last(model="ets"), last(is_published=False)],
@@ -213,7 +220,10 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     (BACKTEST, "every_window_is_whole"): [Plant({1: {"step": 3, "ds": date(2025, 1, 30)}})],
     (BACKTEST, "steps_follow_the_cutoff"): [last(ds=date(2025, 1, 30)), Plant({5: {"ds": date(2025, 2, 1)}})],
     (BACKTEST, "numbers_are_finite"): [
-        *(last(**{name: INFINITE}) for name in ("y_hat", "baseline_y_hat", "naive_scale", "squared_scale")),
+        *(last(**{name: INFINITE}) for name in ("y_hat", "chosen_y_hat", "baseline_y_hat")),
+        *(last(**{name: INFINITE}) for name in ("naive_scale", "squared_scale")),
+        Plant({-3: {"y_hat": None}}),
+        Plant({-3: {"y_hat": None, "baseline_y_hat": None}}),
         *_each("y", NAN, INFINITE),
         Plant({-3: {"baseline_y_hat": None}}),
     ],
@@ -227,15 +237,18 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
         Plant({0: {"lo_80": 0.5}}),
     ],
     (EVALUATION, "values_are_finite"): [
-        last(value=INFINITE, baseline=None, metric="pinball", beats_baseline=None),
+        last(value=INFINITE, baseline=None, chosen=None, metric="pinball", beats_baseline=None),
         last(baseline=INFINITE),
+        last(chosen=INFINITE),
         Plant({0: {"value": 1.5}}),
     ],
     (EVALUATION, "errors_are_compared"): [
         last(beats_baseline=False),
         last(beats_baseline=None),
         last(baseline=None, beats_baseline=None),
+        last(chosen=None),
         Plant({0: {"baseline": 0.75, "beats_baseline": True}}),
+        Plant({0: {"chosen": 0.75}}),
     ],
     (EVALUATION, "published_are_judged"): [last(n_published=3)],
     **_foreseen(FORECAST, date(2025, 2, 3)),

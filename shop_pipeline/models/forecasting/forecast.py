@@ -1,9 +1,12 @@
 """The forecast from today, by the model that the back-test chose for each series.
 
-Here: that, and nothing else; the interval is made of errors (`intervals`), the sums of a hierarchy in `reconcile`.
+Here: that, and the baseline beside it. Not here: the interval, which is made of errors (`intervals`), and the sums of a
+hierarchy (`reconcile`).
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,11 +16,37 @@ from shop_pipeline.models.forecasting.candidates import BASELINE, NAMES, forecas
 from shop_pipeline.models.forecasting.panel import Panel
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The next periods of n series, and who forecast them.
+
+    Args:
+        y_hat: (n, H), NaN where nothing of a series was ever seen.
+        baseline: what the baseline says, (n, H).
+        model: the name of the model that `y_hat` is of, (n,) of object.
+    """
+
+    y_hat: DoubleArray
+    baseline: DoubleArray
+    model: AnyArray
+
+
 def forecast(panel: Panel, model: AnyArray, seed: int) -> DoubleArray:
-    """The next periods of each series, (n, H); NaN where nothing of it was ever seen.
+    """The next periods of each series, (n, H), as `forecast_by` tells them."""
+    return forecast_by(panel, model, seed).y_hat
+
+
+def forecast_beside_baseline(panel: Panel, model: AnyArray, seed: int) -> tuple[DoubleArray, DoubleArray]:
+    """The next periods of each series, and what the baseline says of them, (n, H) each."""
+    found = forecast_by(panel, model, seed)
+    return found.y_hat, found.baseline
+
+
+def forecast_by(panel: Panel, model: AnyArray, seed: int) -> Forecast:
+    """The next periods of each series by the model that was chosen for it.
 
     A model that can say nothing of a series any more, as when the search for its parameters finds none, leaves it to
-    the baseline.
+    the baseline; then that is the model that is named.
 
     Raises ValueError for a name that is no candidate.
 
@@ -31,5 +60,6 @@ def forecast(panel: Panel, model: AnyArray, seed: int) -> DoubleArray:
     rows = {name: model == name for name in NAMES}
     rows[BASELINE] = np.ones(panel.n_series, bool)
     every = forecast_many(panel, rows, seed)
-    y_hat = picked(every, model)
-    return np.where(np.isnan(y_hat), every[BASELINE], y_hat)
+    y_hat, baseline = picked(every, model), every[BASELINE]
+    silent = np.asarray((np.isnan(y_hat) & ~np.isnan(baseline)).any(axis=1))
+    return Forecast(np.where(silent[:, None], baseline, y_hat), baseline, np.where(silent, BASELINE, model))

@@ -20,6 +20,11 @@ from shop_pipeline.models.forecasting.error_shape import ErrorShape
 # A lower end within this share of the way from the floor to the forecast is the floor: a bound of 0.04 units tells
 # nobody anything, but every day without a sale would be outside.
 NEAR_FLOOR = 0.1
+# A model was chosen for being little off in the very windows whose errors are known, and will be off more: by as much
+# as so many of the independent errors add. Simulated for seven models to choose from, 2 to 5 windows and errors from
+# independent to wandering ones, 80 % held .73 to .79 of what came to a thousand series, and hold .78 to .84 with it;
+# on M4's weeks .76, and .80.
+PRICE_OF_CHOICE = 1.25
 
 
 def interval_bounds(
@@ -34,7 +39,8 @@ def interval_bounds(
 
     Args:
         y_hat: (n, H).
-        errors: actual - forecast of earlier windows, (W, n, H), out of sample; NaN where nothing is known.
+        errors: actual - forecast of earlier windows, (W, n, H), out of sample, of the model that was chosen by them;
+            NaN where nothing is known.
         scale: (n,), see `ErrorShape.of`.
         group: series alike, (n,), as `groups_alike` tells them; without, all are.
         lowest: what nothing can be below; None for no floor.
@@ -42,14 +48,15 @@ def interval_bounds(
     if y_hat.shape != errors.shape[1:] or not all(0 < level < 1 for level in levels):
         raise ValueError("y_hat is (n, H), errors are (W, n, H), and a level is a share between 0 and 1")
     shape = ErrorShape.of(errors, scale, group)
-    unit = shape.spread[:, None] * shape.growth[shape.group]
+    chosen = 1 + PRICE_OF_CHOICE / shape.freedom
+    unit = (shape.spread * chosen)[:, None] * shape.growth[shape.group]
     return {level: _bounds(y_hat, unit, shape, level, lowest) for level in levels}
 
 
 def _bounds(
     y_hat: DoubleArray, unit: DoubleArray, shape: ErrorShape, level: float, lowest: float | None
 ) -> tuple[DoubleArray, DoubleArray]:
-    quantiles = shape.quantiles(np.array([(1 - level) / 2, (1 + level) / 2, level]))[shape.group]
+    quantiles = shape.quantiles(np.array([(1 - level) / 2, (1 + level) / 2, level]))
     # Who was never off has no shape either, and stays at the forecast.
     low, high, one_sided = (y_hat + np.where(unit == 0, 0.0, unit * quantile[:, None]) for quantile in quantiles.T)
     if lowest is None:

@@ -3,9 +3,9 @@
 Here: `Lags`, which makes the features of any (series, origin, step) from running sums. Not here: the model, and which
 rows it learns from (`boosting`).
 
-An origin is the number of periods seen before it: of y no later column is read, of the covariates that are known ahead
-the one of the step. Amounts are relative to the series' own level, so that one model serves a product of one sale a
-month and the whole shop.
+An origin is the number of periods seen before it: of y and of what is held no later column is read, of the covariates
+that are known ahead the one of the step. Amounts are relative to the series' own level, so that one model serves a
+product of one sale a month and the whole shop.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Lags:
     """The last column before with a value above 0, -1 for none, (n, T + 1)."""
     last_seen: AnyArray
     known: dict[str, tuple[AnyArray, AnyArray]]
-    """Sums and numbers of each covariate's values, (n, T + horizon + 1)."""
+    """Sums and numbers of each covariate's values, (n, T + 1); one row of one that is the same for all series."""
 
     @classmethod
     def of(cls, panel: Panel) -> Self:
@@ -54,7 +54,7 @@ class Lags:
         filled, sold = np.where(panel.seen, panel.y, 0.0), panel.seen & (panel.y > 0)
         known = {
             name: (_running(np.nan_to_num(values)), _running(~np.isnan(values)))
-            for name, values in sorted(panel.known.items())
+            for name, values in ((name, _past(panel, name)) for name in sorted(panel.known))
         }
         return cls(
             panel, _running(filled), _running(panel.seen), _running(sold), _running(filled, panel.season),
@@ -117,11 +117,26 @@ class Lags:
     def _covariates(self, series: AnyArray, origin: AnyArray, step: AnyArray) -> list[AnyArray]:
         columns = []
         for name, (sums, numbers) in self.known.items():
-            then = self.panel.known[name][series, origin + step - 1]
+            # What nobody tells ahead is read as it was at the origin, in training as well: the price last paid changes
+            # on the day of a sale, and whoever learns from that day's price learns that there was one.
+            column = origin - 1 if name in self.panel.held else origin + step - 1
+            then = self.panel.known[name][series, column]
             total, periods = (_between(each, series, origin - self.window, origin) for each in (sums, numbers))
             recent = _ratio(total, periods)
             columns += [_ratio(then, recent)] if name == PRICE else [then, recent]
         return columns
+
+
+def looks_back(season: int) -> int:
+    """Periods before an origin that its features are made of, but for the mean of the whole history."""
+    return max(season * max(*SEASONS_BACK, *SAME_PLACE, LEVEL_SEASONS), LEVEL_PERIODS)
+
+
+def _past(panel: Panel, name: str) -> DoubleArray:
+    """A covariate up to the clock, (n, T), or (1, T) where it is the same for all series, as the calendar is."""
+    values = panel.known[name][:, : panel.n_periods]
+    first = values[:1]
+    return first if ((values == first) | (np.isnan(values) & np.isnan(first))).all() else values
 
 
 def _running(values: AnyArray, every: int = 1) -> AnyArray:
@@ -139,7 +154,11 @@ def _last(happened: AnyArray) -> AnyArray:
 
 
 def _between(sums: AnyArray, series: AnyArray, begin: AnyArray, end: AnyArray) -> AnyArray:
-    """The sum from one column to before another; nothing is added before the first column."""
+    """The sum from one column to before another; nothing is added before the first column.
+
+    One row of sums is that of every series.
+    """
+    series = series if len(sums) > 1 else np.zeros_like(series)
     return np.asarray(sums[series, end] - np.where(begin < 0, 0, sums[series, np.maximum(begin, 0)]))
 
 

@@ -68,7 +68,7 @@ def lead_time_errors(
     for length in np.unique(np.minimum(days, horizon)):
         mine = np.minimum(days, horizon) == length
         # All series tell the shape, also those with another lead time.
-        draws[mine] = _draws(_sums(errors, int(length)), daily)[mine]
+        draws[mine] = _draws(_sums(errors, int(length)), daily, mine)
     stretched = np.sqrt(np.maximum(days / horizon, 1.0))
     return LeadTimeErrors(draws * stretched[:, None], days > horizon, daily.is_pooled)
 
@@ -86,8 +86,8 @@ def _runs(values: AnyArray, length: int) -> AnyArray:
     return np.asarray(sums[..., length:] - sums[..., :-length])
 
 
-def _draws(sums: DoubleArray, daily: ErrorShape) -> DoubleArray:
-    """The series' spread of a day is what makes their sums comparable."""
+def _draws(sums: DoubleArray, daily: ErrorShape, rows: AnyArray) -> DoubleArray:
+    """Of some series. The series' spread of a day is what makes their sums comparable."""
     shape = ErrorShape.of(sums, daily.spread, daily.group)
     probabilities = (np.arange(N_DRAWS) + 0.5) / N_DRAWS
-    return np.asarray(shape.spread[:, None] * shape.quantiles(probabilities)[shape.group])
+    return np.asarray(shape.spread[rows, None] * shape.quantiles(probabilities, rows))

@@ -88,6 +88,13 @@ class Panel:
         """A covariate as it was in the last of `until` periods, (n, horizon)."""
         return np.repeat(self.known[name][:, until - 1 : until], self.horizon, axis=1)
 
+    def since(self, begin: int) -> Self:
+        """The panel without its first `begin` periods."""
+        if not 0 <= begin < self.n_periods:
+            raise ValueError(f"0 to {self.n_periods - 1} periods may be left off, not {begin}")
+        known = {name: values[:, begin:] for name, values in self.known.items()}
+        return replace(self, y=self.y[:, begin:], known=known)
+
     def rows(self, index: AnyArray) -> Self:
         """The panel of some series, by position or mask."""
         return replace(self, y=self.y[index], known={name: values[index] for name, values in self.known.items()})

@@ -2,9 +2,16 @@
 -- Figures land again when they are revised: those that landed last hold, and broken ones do not hide the good ones
 -- before them. Two writings of one path (`a>b`, ` a > b `) are one category.
 -- The feed says when a period begins, but not how long it is: the category's next period ends it. The last one, and one
--- with a hole behind it, is as long as the category's periods usually are; of a category with a single period, as long
--- as those of the feed. Where all of them begin on one day of the month they are told in months, else in days.
-WITH landed AS (
+-- with a hole behind it, is as long as the category's periods are; of a category with a single period, as long as those
+-- of the feed. Where all of them begin on one day of the month they are told in months, else in days. An end is guessed
+-- only where it is sure: of months, and of days that are always as many and fewer than 28. A retail month is of four
+-- weeks or of five, a retail quarter of 13 or 14, and which one this is nothing tells before the next begins.
+-- Ends are worked out from the periods that began on a day before the run's clock; those that began later have none.
+WITH clock AS (
+    -- The first day that is not over.
+    SELECT CAST(getvariable('as_of') AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE) AS today
+),
+landed AS (
     SELECT
         * REPLACE (
             regexp_replace(
@@ -46,47 +53,63 @@ following AS (
     SELECT
         category, period_date,
         lead(period_date) OVER (PARTITION BY category ORDER BY period_date) AS next_date,
-        min(day(period_date)) OVER same_category = max(day(period_date)) OVER same_category AS is_same_day
+        min(day(period_date)) OVER same_category = max(day(period_date)) OVER same_category AS is_same_day,
+        max(period_date) OVER same_category - min(period_date) OVER same_category AS days_told
     FROM told
-    WHERE rule IS NULL
+    CROSS JOIN clock
+    WHERE rule IS NULL AND period_date < today
     WINDOW same_category AS (PARTITION BY category)
 ),
 steps AS (
     SELECT
-        *,
-        CASE WHEN is_same_day THEN date_diff('month', period_date, next_date) ELSE 0 END AS months,
-        CASE WHEN is_same_day THEN 0 ELSE next_date - period_date END AS days
+        category,
+        period_date AS begins,
+        -- From 1 February to 1 March may be a month or four weeks.
+        is_same_day AND days_told <> 28 AS is_monthly,
+        CASE WHEN is_monthly THEN date_diff('month', begins, next_date) ELSE 0 END AS months,
+        CASE WHEN is_monthly THEN 0 ELSE next_date - begins END AS days
     FROM following
     WHERE next_date IS NOT NULL
 ),
-own AS (
-    SELECT category, quantile_disc(months, 0.5) AS months, quantile_disc(days, 0.5) AS days
+-- Of each category, and of no category for the whole feed, in the unit in which most of it is told.
+measured AS (
+    SELECT category, months, days FROM steps
+    UNION ALL
+    SELECT NULL AS category, months, days
     FROM steps
+    WHERE is_monthly = (SELECT avg(is_monthly::INTEGER) >= 0.5 FROM steps)
+),
+usual AS (
+    SELECT category, quantile_disc(months, 0.5) AS months, quantile_disc(days, 0.5) AS days
+    FROM measured
     GROUP BY category
 ),
--- Of the unit in which most periods are told.
-usual AS (
-    SELECT quantile_disc(months, 0.5) AS months, quantile_disc(days, 0.5) AS days
-    FROM steps
-    WHERE is_same_day = (SELECT avg(is_same_day::INTEGER) >= 0.5 FROM steps)
+own AS (
+    -- Longer by half than usual is a hole. Retail months of four and of five weeks are none.
+    SELECT
+        usual.category, usual.months, usual.days,
+        usual.days < 28 AND bool_and(measured.days = usual.days OR measured.days > 1.5 * usual.days) AS is_sure
+    FROM usual
+    JOIN measured ON measured.category IS NOT DISTINCT FROM usual.category
+    GROUP BY usual.category, usual.months, usual.days
 ),
 lengths AS (
     SELECT
-        category, period_date, next_date,
+        following.category, period_date, next_date,
+        coalesce(own.is_sure, feed.is_sure) AS is_sure,
         CAST(
-            period_date + to_months(coalesce(own.months, usual.months)::INTEGER)
-            + to_days(coalesce(own.days, usual.days)::INTEGER) AS DATE
+            period_date + to_months(coalesce(own.months, feed.months)::INTEGER)
+            + to_days(coalesce(own.days, feed.days)::INTEGER) AS DATE
         ) AS usual_until
     FROM following
-    LEFT JOIN own USING (category)
-    CROSS JOIN usual
+    LEFT JOIN own ON own.category = following.category
+    LEFT JOIN own AS feed ON feed.category IS NULL
 )
 SELECT
     category, period_date,
-    -- Longer by half than usual is a hole. Retail months of four and of five weeks are none.
     CASE
         WHEN rule IS NULL AND next_date - period_date <= 1.5 * (usual_until - period_date) THEN next_date
-        WHEN rule IS NULL THEN usual_until
+        WHEN rule IS NULL AND is_sure THEN usual_until
     END AS period_until,
     market_revenue, competitor_price,
     {'no_price_is_none': coalesce(price_as_told = 0, false)} AS _repairs,

@@ -12,15 +12,18 @@ left_out AS (
     SELECT DISTINCT customer_id FROM clean.customer_labels WHERE list_contains(getvariable('leave_out'), label)
 ),
 kept AS (
-    SELECT order_id, product_id, line_date, lines.quantity - coalesce(came_back.units, 0)::BIGINT AS units_kept
+    SELECT order_id, product_id, lines.quantity - coalesce(came_back.units, 0)::BIGINT AS units_kept
     FROM clean.order_lines AS lines
     LEFT JOIN came_back USING (event_id)
     ANTI JOIN left_out USING (customer_id)
     WHERE line_at < getvariable('as_of') AND NOT is_service AND NOT is_return AND units_kept > 0
 ),
--- An order may take days to be told: its basket is of the first.
+-- An order may take days to be told: its basket is of the first, even if all of that day came back.
 days AS (
-    SELECT order_id, min(line_date) AS basket_date FROM kept GROUP BY order_id
+    SELECT order_id, min(line_date) AS basket_date
+    FROM clean.order_lines
+    WHERE line_at < getvariable('as_of') AND NOT is_return
+    GROUP BY order_id
 )
 SELECT order_id, product_id, basket_date, sum(units_kept)::BIGINT AS quantity
 FROM kept JOIN days USING (order_id)

@@ -54,63 +54,82 @@ first_seen AS (
 sellers AS (
     SELECT DISTINCT product_id FROM sold WHERE ds >= (SELECT first_day FROM clock)
 ),
--- No series begins before the shop's own.
+-- No series begins before the shop's own. Numbers cost less than ids where days by the million are sorted.
 products AS (
-    SELECT product_id, greatest(min(ds), (SELECT first_day FROM clock), (SELECT min(ds) FROM sold)) AS begins
+    SELECT
+        product_id, (row_number() OVER (ORDER BY product_id))::INTEGER AS number,
+        greatest(min(ds), (SELECT first_day FROM clock), (SELECT min(ds) FROM sold)) AS begins
     FROM first_seen
     SEMI JOIN sellers USING (product_id)
     GROUP BY product_id
 ),
 -- What held before the first of the days holds on it.
 list_prices AS (
-    SELECT product_id, greatest(ds, begins) AS ds, arg_max(list_price, version) AS list_price
+    SELECT number, greatest(ds, begins) AS ds, arg_max(list_price, version) AS list_price
     FROM listed JOIN products USING (product_id)
     WHERE list_price > 0
     GROUP BY ALL
 ),
 days AS (
-    SELECT product_id, unnest(generate_series(begins, (SELECT last_day FROM clock), INTERVAL 1 DAY))::DATE AS ds
+    SELECT number, unnest(generate_series(begins, (SELECT last_day FROM clock), INTERVAL 1 DAY))::DATE AS ds
     FROM products
+),
+sold_days AS (
+    SELECT number, ds, units, revenue, paid_price FROM sold JOIN products USING (product_id)
+),
+counts AS (
+    SELECT number, stock_date AS ds, on_hand FROM clean.stock JOIN products USING (product_id)
 ),
 -- A count holds for a week, where the next one is not earlier.
 told AS (
     SELECT
-        product_id, ds, coalesce(units, 0) AS units, coalesce(revenue, 0) AS revenue,
+        number, ds, coalesce(units, 0) AS units, coalesce(revenue, 0) AS revenue,
         last_value(list_price IGNORE NULLS) OVER so_far AS list_price,
         last_value(paid_price IGNORE NULLS) OVER so_far AS paid_price,
         last_value(on_hand IGNORE NULLS) OVER (so_far ROWS 6 PRECEDING) AS on_hand,
         max(CASE WHEN units > 0 OR on_hand > 0 THEN ds END) OVER so_far AS last_there
     FROM days
-    LEFT JOIN sold USING (product_id, ds)
-    LEFT JOIN list_prices USING (product_id, ds)
-    LEFT JOIN clean.stock AS stock ON stock.product_id = days.product_id AND stock_date = days.ds
-    WINDOW so_far AS (PARTITION BY days.product_id ORDER BY days.ds)
+    LEFT JOIN sold_days USING (number, ds)
+    LEFT JOIN list_prices USING (number, ds)
+    LEFT JOIN counts USING (number, ds)
+    WINDOW so_far AS (PARTITION BY number ORDER BY ds)
 ),
 -- On promotion: under the usual price of the quarter so far. Without units for a quarter, a product has left the range:
 -- that nothing is sold is no lack of stock then.
 by_product AS (
     SELECT
-        product_id, ds, units, revenue, coalesce(list_price, paid_price) AS price,
+        number, ds, units, revenue, coalesce(list_price, paid_price) AS price,
         price <= (1 - getvariable('promotion_discount')) * median(price) OVER so_far AS is_promotion,
         units = 0 AND on_hand = 0 AND coalesce(last_there > ds - 91, true) AS is_out_of_stock
     FROM told
-    WINDOW so_far AS (PARTITION BY product_id ORDER BY ds ROWS 90 PRECEDING)
+    WINDOW so_far AS (PARTITION BY number ORDER BY ds ROWS 90 PRECEDING)
 ),
 top_categories AS (
     SELECT product_id, coalesce(nullif(trim(split_part(category, '>', 1)), ''), '(none)') AS category
     FROM clean.products
 ),
--- No two series have one name.
+-- No two series have one name: a category that is called as the shop or a product, and the shop where a product is
+-- called so, are marked; twice, where a name begins with such a mark by itself, and so on.
+marks AS (
+    SELECT max(len(string_split(regexp_extract(name, '^((category|shop): )*'), ': '))) AS n
+    FROM (SELECT product_id AS name FROM clean.products UNION ALL SELECT category FROM top_categories)
+),
+shop AS (
+    SELECT
+        CASE WHEN 'all' IN (SELECT product_id FROM clean.products) THEN repeat('shop: ', n) ELSE '' END || 'all'
+            AS shop_id
+    FROM marks
+),
 names AS (
     SELECT
-        product_id,
+        number, product_id,
         CASE WHEN category = 'all' OR category IN (SELECT product_id FROM clean.products)
-            THEN 'category: ' || category ELSE category END AS category_id
-    FROM top_categories
+            THEN repeat('category: ', n) ELSE '' END || category AS category_id
+    FROM top_categories JOIN products USING (product_id), marks
 ),
 by_category AS (
     SELECT category_id, ds, sum(units)::BIGINT AS units, sum(revenue)::DECIMAL(18, 4) AS revenue
-    FROM by_product JOIN names USING (product_id)
+    FROM by_product JOIN names USING (number)
     GROUP BY category_id, ds
 )
 SELECT
@@ -118,10 +137,10 @@ SELECT
     price::DOUBLE AS price,
     coalesce(is_promotion, false) AS is_promotion,
     coalesce(is_out_of_stock, false) AS is_out_of_stock
-FROM by_product JOIN names USING (product_id)
+FROM by_product JOIN names USING (number)
 UNION ALL
-SELECT 'category', category_id, 'all', ds, units, revenue, NULL, false, false FROM by_category
+SELECT 'category', category_id, shop_id, ds, units, revenue, NULL, false, false FROM by_category, shop
 UNION ALL
-SELECT 'all', 'all', NULL, ds, sum(units)::BIGINT, sum(revenue)::DECIMAL(18, 4), NULL, false, false
-FROM by_category
-GROUP BY ds
+SELECT 'all', shop_id, NULL, ds, sum(units)::BIGINT, sum(revenue)::DECIMAL(18, 4), NULL, false, false
+FROM by_category, shop
+GROUP BY shop_id, ds

@@ -13,7 +13,7 @@ SELECT
     sum(revenue)::DECIMAL(18, 4) AS revenue,
     avg(price::DECIMAL(18, 4)) AS price,
     2 * count(*) FILTER (is_promotion) > count(*) AS is_promotion,
-    2 * count(*) FILTER (is_out_of_stock) > count(*) AS is_out_of_stock,
+    count(*) FILTER (is_out_of_stock) > 1 AS is_out_of_stock,
     count(*) FILTER (is_out_of_stock) AS days_out_of_stock
 FROM features.demand_daily
 WHERE ds BETWEEN (SELECT first_monday FROM shop) AND (SELECT last_sunday FROM shop)

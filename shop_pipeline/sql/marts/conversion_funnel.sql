@@ -7,6 +7,13 @@
 WITH left_out AS (
     SELECT DISTINCT customer_id FROM clean.customer_labels WHERE list_contains(getvariable('leave_out'), label)
 ),
+-- Whose visit it is, as the clock knows it: clean.sessions also knows who logs in later.
+visitors AS (
+    SELECT session_id, arg_min(customer_id, (event_at, customer_id)) AS customer_id
+    FROM clean.events
+    WHERE session_id IS NOT NULL AND customer_id IS NOT NULL AND event_at < getvariable('as_of')
+    GROUP BY session_id
+),
 reached AS (
     SELECT
         session_id,
@@ -34,7 +41,7 @@ counted AS (
         count(*) FILTER (step >= 4) AS with_purchase
     FROM reached
     JOIN clean.sessions AS sessions USING (session_id)
-    ANTI JOIN left_out USING (customer_id)
+    ANTI JOIN (FROM visitors SEMI JOIN left_out USING (customer_id)) AS left_out_visits USING (session_id)
     WHERE NOT is_bot
     GROUP BY ALL
     HAVING bool_or(is_browsed)

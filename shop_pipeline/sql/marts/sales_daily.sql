@@ -1,7 +1,9 @@
 -- Sales per day and top category, and how many of the category's visits ended in a purchase of it. The books by day: a
 -- return is taken off the day on which it came, not off the day of its sale. Net (net_revenue) is the default.
+-- From its first sale, return or visit on a category has every day up to the clock, also those without any.
 WITH categories AS (
-    SELECT product_id, coalesce(trim(split_part(category, '>', 1)), '(none)') AS category FROM clean.products
+    SELECT product_id, coalesce(nullif(trim(split_part(category, '>', 1)), ''), '(none)') AS category
+    FROM clean.products
 ),
 first_orders AS (
     SELECT customer_id, min(order_date) AS first_date
@@ -38,6 +40,23 @@ visits AS (
     LEFT JOIN categories USING (product_id)
     WHERE event_at < getvariable('as_of') AND session_id IS NOT NULL AND product_id IS NOT NULL
     GROUP BY ALL
+),
+found AS (
+    FROM sales FULL JOIN visits USING (sale_date, category)
+),
+clock AS (
+    SELECT
+        CAST(
+            (getvariable('as_of') - INTERVAL 1 MICROSECOND) AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone')
+            AS DATE
+        ) AS last_date
+),
+calendar AS (
+    SELECT
+        category,
+        CAST(unnest(generate_series(first_date::TIMESTAMP, last_date::TIMESTAMP, INTERVAL 1 DAY)) AS DATE) AS sale_date
+    FROM (SELECT category, min(sale_date) AS first_date FROM found GROUP BY category)
+    CROSS JOIN clock
 )
 SELECT
     sale_date, category,
@@ -46,5 +65,5 @@ SELECT
     coalesce(net_revenue, 0) AS net_revenue,
     coalesce(customers, 0) AS customers, coalesce(new_customers, 0) AS new_customers,
     CASE WHEN is_browsed THEN buying_visits / visits END AS conversion
-FROM sales
-FULL JOIN visits USING (sale_date, category)
+FROM calendar
+LEFT JOIN found USING (sale_date, category)

@@ -9,7 +9,8 @@ WITH clock AS (
             AS first_date
 ),
 categories AS (
-    SELECT product_id, coalesce(trim(split_part(category, '>', 1)), '(none)') AS category FROM clean.products
+    SELECT product_id, coalesce(nullif(trim(split_part(category, '>', 1)), ''), '(none)') AS category
+    FROM clean.products
 ),
 orders AS (
     SELECT

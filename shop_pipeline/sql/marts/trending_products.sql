@@ -1,5 +1,6 @@
 -- Products that took a larger share of all purchases in the last 28 days than in the 28 before, and whether that can be
--- chance. Counted are buyers and not units: a wholesale order of a thousand is one decision. A buyer counts once per
+-- chance. Days are whole: the last one is that before the clock's, or the one that ends at a clock of midnight.
+-- Counted are buyers and not units: a wholesale order of a thousand is one decision. A buyer counts once per
 -- product and window; whom nobody knows is told by the order.
 -- The test: if a product's share had not changed, each of its n buyers of both windows would fall into the last one
 -- with the probability p that a purchase of any product does, so that a shop that grows makes nothing trend; p_value is
@@ -8,8 +9,12 @@
 -- Purchases are net of what came back before the clock, without postage and fees and without whom the models leave out.
 WITH clock AS (
     SELECT
-        CAST(getvariable('as_of') AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE) - 28 AS since,
-        since - 28 AS before_since
+        -- The first day that is not over.
+        CAST(getvariable('as_of') AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE) AS today,
+        today - 28 AS since,
+        today - 56 AS before_since,
+        (SELECT min(line_date) FROM clean.order_lines WHERE NOT is_return AND line_at < getvariable('as_of'))
+            AS first_sale
 ),
 came_back AS (
     SELECT sale_event_id AS event_id, sum(quantity) AS units
@@ -22,7 +27,7 @@ left_out AS (
 ),
 bought AS (
     SELECT
-        product_id, line_date, since, before_since,
+        product_id, line_date, today, since, before_since, first_sale,
         line_date >= since AS is_recent,
         coalesce('customer ' || lines.customer_id, 'order ' || lines.order_id) AS buyer,
         (lines.quantity - coalesce(came_back.units, 0))::BIGINT AS units_kept
@@ -43,9 +48,9 @@ counted AS (
         coalesce(sum(units_kept) FILTER (is_recent), 0) AS units,
         coalesce(sum(units_kept) FILTER (NOT is_recent), 0) AS units_before
     FROM bought
-    WHERE line_date >= before_since
+    WHERE line_date >= before_since AND line_date < today
     -- A window that begins before the shop's first sale is no window.
-      AND before_since >= (SELECT min(line_date) FROM bought)
+      AND before_since >= first_sale
     GROUP BY ALL
 ),
 totals AS (

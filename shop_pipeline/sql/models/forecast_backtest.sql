@@ -1,5 +1,6 @@
--- The back-test, day by day and week by week: what the chosen model and the baseline said of each step after a cutoff,
--- and what came. models.forecast_candidates has the forecasts of all windows in one vector, and the bounds of the last.
+-- The back-test, day by day and week by week: what would have been published of each step after a cutoff, what the chosen
+-- model and the baseline said of the series alone, and what came. models.forecast_candidates has the forecasts of all
+-- windows in one vector, and the bounds of the last.
 WITH chosen AS (
     SELECT
         series, level, unique_id, model, naive_scale, squared_scale, cutoffs, forecasts,
@@ -13,7 +14,7 @@ baseline AS (
 ),
 published AS (
     SELECT
-        series, unique_id, list_resize([]::DOUBLE[], len(forecasts) - len(lo_80)) AS none,
+        series, unique_id, published, list_resize([]::DOUBLE[], len(forecasts) - len(lo_80)) AS none,
         none || lo_80 AS low_80, none || hi_80 AS high_80, none || lo_95 AS low_95, none || hi_95 AS high_95
     FROM models.forecast_candidates
     WHERE is_published
@@ -22,7 +23,8 @@ places AS (
     SELECT
         series, level, unique_id, model, naive_scale, squared_scale, cutoffs, is_published, n_steps,
         generate_subscripts(forecasts, 1) - 1 AS place,
-        unnest(forecasts) AS y_hat,
+        unnest(published) AS y_hat,
+        unnest(forecasts) AS chosen_y_hat,
         unnest(naive) AS baseline_y_hat,
         unnest(low_80) AS lo_80,
         unnest(high_80) AS hi_80,
@@ -52,7 +54,7 @@ came AS (
     SELECT 'daily_revenue', unique_id, ds, revenue::DOUBLE FROM features.demand_daily WHERE level <> 'product'
 )
 SELECT
-    series, level, unique_id, cutoff, ds, step, model, is_published, is_test, naive_scale, squared_scale, y, y_hat, baseline_y_hat,
-    lo_80, hi_80, lo_95, hi_95
+    series, level, unique_id, cutoff, ds, step, model, is_published, is_test, naive_scale, squared_scale,
+    y, y_hat, chosen_y_hat, baseline_y_hat, lo_80, hi_80, lo_95, hi_95
 FROM dated
 LEFT JOIN came USING (series, unique_id, ds)

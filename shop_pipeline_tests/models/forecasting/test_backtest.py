@@ -36,14 +36,14 @@ def test_noise_around_a_mean_is_forecast_by_a_level() -> None:
     """The best forecast is the mean, whose error is 1/sqrt(2) of the seasonal naive one's."""
     found = run(noisy(np.full(140, 20.0)), dear=True)
     assert set(found.model) <= LEVELS
-    assert found.is_published.all()
+    assert found.is_published.sum() >= 10
     off = [np.abs(found.actual - each).mean() for each in (found.y_hat, found.baseline)]
     assert off[0] / off[1] == pytest.approx(1 / np.sqrt(2), abs=0.04)
 
 
 def test_a_season_is_kept() -> None:
     """What is left is the noise: mean |e| = sqrt(2 / pi) = .80, against a pattern of 10 up and down."""
-    found = run(noisy(20 + 10 * np.sin(2 * np.pi * DAYS / 7)))
+    found = run(noisy(20 + 10 * np.sin(2 * np.pi * DAYS / 7)), windows=4)
     assert np.abs(found.actual - found.y_hat).mean() == pytest.approx(np.sqrt(2 / np.pi), abs=0.08)
     assert found.is_published.all()
 
@@ -90,10 +90,24 @@ def test_published_only_where_it_beats_the_seasonal_naive() -> None:
     exact = np.array([10.0, 30, 20, 25, 40, 5, 15])[DAYS % 7]
     jumps = noisy(np.full(140, 20.0), 1)[0]
     jumps[119:] = 100
-    found = run(np.stack([exact, jumps, *noisy(np.full(140, 20.0), 8)]))
+    found = run(np.stack([exact, jumps, *noisy(np.full(140, 20.0), 8)]), windows=4)
     assert found.is_published.tolist() == [False, False, *[True] * 8]
     chosen = found.scores[found.model[1]][1]
     assert chosen < found.scores[BASELINE][1]
+
+
+def test_of_few_windows_the_test_has_to_be_won() -> None:
+    """Twelve series of noise around a mean: over three windows a level beats the naive one in all, in the last alone
+    not in each; with four windows that is let pass as chance.
+    """
+    y = noisy(np.full(140, 20.0))
+    three, four = run(y, windows=3), run(y, windows=4)
+    for found in (three, four):
+        off = [np.abs(found.actual - each) for each in (found.y_hat, found.baseline)]
+        over_all, in_test = (off[0][w].mean(axis=(0, 2)) < off[1][w].mean(axis=(0, 2)) for w in (slice(3 + 1), [-1]))
+        assert over_all.all()
+        assert not in_test.all()
+        assert found.is_published.tolist() == (in_test if found is three else over_all).tolist()
 
 
 def test_masked_days_count_for_nothing() -> None:
@@ -144,7 +158,7 @@ def test_no_series_is_said() -> None:
 def test_a_slow_seller_is_not_forecast_as_nothing() -> None:
     """Sold on 15 % of the days: 0 would have the least absolute error, the mean has the least squared one."""
     y = (np.random.default_rng(16).random((40, 140)) < 0.15).astype(np.float64)
-    found = run(y)
+    found = run(y, windows=4)
     assert found.is_slow.all()
     assert found.y_hat.mean() == pytest.approx(0.15, abs=0.03)
     assert found.is_published.mean() > 0.9

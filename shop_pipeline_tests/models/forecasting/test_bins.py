@@ -27,6 +27,9 @@ def test_new_values_fall_between_those_that_were_learned():
     np.testing.assert_array_equal(bins.place(np.array([[-9], [1.5], [3], [99]], np.float32))[:, 0], [0, 1, 2, 2])
 
 
-def test_a_column_of_nothing_is_nan():
-    nothing = np.full((3, 1), np.nan, np.float32)
-    assert np.isnan(Bins.of(nothing).place(nothing)).all()
+def test_a_column_of_which_nothing_was_learned_says_nothing_later():
+    """The same place for what is unknown and for what is known later; a column of one number tells it from none."""
+    bins = Bins.of(np.array([[np.nan, 3], [np.nan, np.nan]], np.float32))
+    np.testing.assert_array_equal(
+        bins.place(np.array([[np.nan, np.nan], [7, 3]], np.float32)), np.array([[0, np.nan], [0, 0]])
+    )

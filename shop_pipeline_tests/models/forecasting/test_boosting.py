@@ -110,6 +110,67 @@ def test_features_worked_by_hand():
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+def test_a_price_that_tells_of_a_sale_is_not_learned_from():
+    """Each sale at a price of its own, held until the next, and demand that knows of no price.
+
+    Read on the day that is forecast, a new price is a sale: then .916 of what is sold was forecast, as prices to come
+    are the last ones. Read at the origin it tells nothing.
+    """
+    rng = np.random.default_rng(1)
+    rate = rng.uniform(0.02, 0.25, (600, 1))
+    y = rng.poisson(rate, (600, 400)).astype(float)
+    paid = np.where(y > 0, 10 * np.exp(rng.normal(0, 0.15, y.shape)), np.nan)
+    last = np.maximum.accumulate(np.where(y > 0, np.arange(400), 0), axis=1)
+    price = np.take_along_axis(paid, last, axis=1)
+    price = np.concatenate([price, np.repeat(price[:, -1:], H, axis=1)], axis=1)
+    found = forecast_boosted(Panel(y, 7, H, {"price": price}, held=frozenset({"price"})), 0)
+    there = ~np.isnan(found)
+    assert found[there].sum() / np.broadcast_to(rate, found.shape)[there].sum() == pytest.approx(1, abs=0.03)
+
+
+def test_features_read_a_held_covariate_at_the_origin_and_no_later():
+    price = np.array([[10.0, 10, 10, 10, 12, 5, 3, 3]])
+    series, step = np.array([0, 0]), np.array([1, 2])
+    for held, expected in ((frozenset({"price"}), [12 / 10.4] * 2), (frozenset(), [5 / 10.4, 3 / 10.4])):
+        found = Lags.of(Panel(np.ones((1, 6)), 2, 2, {"price": price}, held=held))
+        np.testing.assert_allclose(found.features(series, np.array([5, 5]), step)[:, -1], expected, rtol=1e-6)
+
+
+def test_a_series_below_zero_is_left_out_and_the_others_learn_without_it(panel):
+    few = panel.rows(np.arange(20))
+    y, gone = few.y.copy(), few.y.copy()
+    y[4, 3], gone[4] = -1, np.nan
+    found = forecast_boosted(replace(few, y=y), 0)
+    assert list(np.flatnonzero(rows_with_nan(found))) == [4]
+    np.testing.assert_array_equal(found, forecast_boosted(replace(few, y=gone), 0))
+
+
+def test_a_covariate_that_is_the_same_for_all_is_added_up_once(panel):
+    """And its features are those of the sums of each row."""
+    weekday = np.broadcast_to(np.arange(T + H) % 7.0, (N, T + H)).copy()
+    weekday[:, :3] = np.nan
+    differs = weekday.copy()
+    differs[0, 0] = 1
+    one, each = (Lags.of(replace(panel, known={"weekday": values})) for values in (weekday, differs))
+    assert [len(lags.known["weekday"][0]) for lags in (one, each)] == [1, N]
+    series, step = np.repeat(np.arange(1, N), H), np.tile(np.arange(1, H + 1), N - 1)
+    origin = np.full(len(series), 40)
+    np.testing.assert_array_equal(one.features(series, origin, step), each.features(series, origin, step))
+
+
+def test_periods_that_no_origin_looks_back_on_are_left_off(panel, monkeypatch):
+    """Ten origins look back on 13 seasons: 101 of 364 days, and four more, so that weekdays stay in their place."""
+    monkeypatch.setattr(boosting, "MOST_ORIGINS", 10)
+    recent = boosting._recent(panel)
+    assert recent.n_periods == T - 259
+    np.testing.assert_array_equal(recent.y, panel.y[:, 259:])
+    short = panel.cut(101)
+    assert boosting._recent(short) is short
+    changed = panel.y.copy()
+    changed[:, :259] = 1e6
+    np.testing.assert_array_equal(forecast_boosted(panel, 0), forecast_boosted(replace(panel, y=changed), 0))
+
+
 def test_series_that_never_sold_and_panels_that_tell_too_little_have_no_forecast(panel):
     y = panel.y.copy()
     y[0], y[1] = 0.0, np.nan
@@ -133,6 +194,32 @@ def test_slow_sellers_are_forecast_without_running_away():
     found = forecast_boosted(Panel(y, 7, H), 0)
     assert np.nanmax(found) < y.max()
     assert 0.5 < np.nansum(found) / (y.mean() * found.size) < 2
+
+
+@pytest.mark.parametrize("name", ["price", "is_promotion"])
+@pytest.mark.parametrize("unknown", [slice(0, T), slice(T, None), slice(None)], ids=["past", "future", "all"])
+def test_a_covariate_that_is_unknown_in_the_past_or_to_come_stops_no_forecast(panel, expected, name, unknown):
+    """What was never seen can't be learned from: the forecast is that of a panel without, apart from the draws' order.
+
+    Prices moved the truth, so without them the forecast is worse, but still better than the naive one.
+    """
+    values = price() * 10
+    values[:, unknown] = np.nan
+    found = forecast_boosted(replace(panel, known={name: values}), 0)
+    if unknown != slice(T, None):
+        np.testing.assert_array_equal(found, forecast_boosted(replace(panel, known={}), 0))
+    error, naive = (np.abs(each - expected[:, T:]).mean() for each in (found, seasonal_naive(panel.y, 7, H)))
+    assert error < 0.8 * naive
+
+
+def test_the_last_period_is_learned_from_as_every_other_is(panel):
+    """It is the target of its H origins, 1 / T of the values that two rows each are drawn of."""
+    few = panel.rows(np.arange(20))
+    rows = boosting._drawn(Lags.of(few), np.random.default_rng(0))
+    targets = np.bincount(rows.origin + rows.step - 1, minlength=T)
+    assert len(targets) == T
+    # Drawn nearly 2 * 20 times a column; later ones a bit more often than early ones, which have fewer origins.
+    assert 0.5 < targets[-1] / targets[100:].mean() < 1.5
 
 
 def test_the_number_of_rows_is_bounded_and_all_lie_in_the_past(panel, monkeypatch):

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import lfilter
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from shop_pipeline.models.forecasting.error_shape import ErrorShape, groups_alike
-from shop_pipeline.models.forecasting.intervals import interval_bounds
+from shop_pipeline.models.forecasting.intervals import PRICE_OF_CHOICE, interval_bounds
 from shop_pipeline.models.forecasting.smoothing import theta_forecast
 
 REAL_DATA = os.environ.get("SHOP_REAL_DATA")
@@ -24,6 +26,11 @@ def covered(bounds, actual):
     return np.mean((actual >= bounds[0]) & (actual <= bounds[1]))
 
 
+def price_of(errors):
+    """Whoever chooses no model pays for it all the same: bounds are wider by this."""
+    return 1 + PRICE_OF_CHOICE / np.median(ErrorShape.of(errors, np.ones(errors.shape[1])).freedom)
+
+
 def normal_errors(rng, sigma, steps=14, windows=3):
     """(W, n, H) with standard deviation sigma of the series times the root of the step."""
     root = np.sqrt(np.arange(1, steps + 1))
@@ -35,7 +42,7 @@ def test_bounds_are_the_normal_ones_where_errors_are_normal(rng):
     errors = normal_errors(rng, np.full(2000, 3.0))
     found = interval_bounds(np.full((2000, 14), 500.0), errors, np.ones(2000))
     for level in (0.8, 0.95):
-        truth = norm.ppf((1 + level) / 2) * 3 * np.sqrt(np.arange(1, 15))
+        truth = norm.ppf((1 + level) / 2) * 3 * np.sqrt(np.arange(1, 15)) * price_of(errors)
         np.testing.assert_allclose(np.median(found[level][1], axis=0) - 500, truth, rtol=0.06)
         np.testing.assert_allclose(500 - np.median(found[level][0], axis=0), truth, rtol=0.06)
 
@@ -44,26 +51,27 @@ def test_bounds_are_the_normal_ones_where_errors_are_normal(rng):
 def test_new_windows_are_covered_as_said_though_each_series_has_its_own_spread(rng, windows):
     """Spreads differ by a factor of 10 and the scale says nothing of them; without own ones a third would be missed.
 
-    With few windows rather too wide: each was held against the spread that one window less had told.
+    With few windows rather too wide: each was held against the spread that one window less had told, and a price is
+    paid for a choice that nobody made here.
     """
     sigma = np.geomspace(1, 10, 1000)
     found = interval_bounds(
         np.full((1000, 14), 900.0), normal_errors(rng, sigma, windows=windows), np.ones(1000), lowest=None
     )
     new = 900 + normal_errors(rng, sigma, windows=1)[0]
-    assert covered(found[0.8], new) == pytest.approx(0.8, abs=0.05 if windows == 1 else 0.03)
-    assert covered(found[0.95], new) == pytest.approx(0.95, abs=0.04 if windows == 1 else 0.02)
+    assert 0.78 <= covered(found[0.8], new) <= (0.92 if windows == 1 else 0.84)
+    assert 0.93 <= covered(found[0.95], new) <= (1.0 if windows == 1 else 0.97)
     if windows > 2:
         for part in (slice(0, 300), slice(700, 1000)):
-            assert covered([bound[part] for bound in found[0.8]], new[part]) == pytest.approx(0.8, abs=0.07)
+            assert 0.73 <= covered([bound[part] for bound in found[0.8]], new[part]) <= 0.89
 
 
 def test_skewed_errors_have_skewed_bounds(rng):
     """An exponential variable less its mean: the quantiles are -log(1 - p) - 1."""
     errors = rng.exponential(size=(3, 3000, 7)) - 1
     low, high = interval_bounds(np.full((3000, 7), 50.0), errors, np.ones(3000))[0.8]
-    assert np.median(50 - low) == pytest.approx(1 + np.log(0.9), abs=0.05)
-    assert np.median(high - 50) == pytest.approx(-np.log(0.1) - 1, rel=0.06)
+    assert np.median(50 - low) == pytest.approx((1 + np.log(0.9)) * price_of(errors), abs=0.05)
+    assert np.median(high - 50) == pytest.approx((-np.log(0.1) - 1) * price_of(errors), rel=0.06)
 
 
 def test_bounds_are_ordered_and_above_the_floor(rng):
@@ -122,13 +130,57 @@ def test_a_small_group_borrows_from_the_nearest(rng):
     assert list(shape.group[[0, 1, 200]]) == [0, 0, 1]
 
 
-def test_few_errors_are_believed_less(rng):
-    """By hand: of 4 independent values the quantile 0.8 lies at 0.5 + 0.3 * 5/4 = 0.875 of their range."""
-    errors = np.array([[[-2.0], [-1], [1], [2]]])
-    shape = ErrorShape.of(errors, np.ones(4))
+def test_few_errors_are_believed_less():
+    """Four pairs of window and series count 4, and Student's shape with the least of 1.5 degrees of freedom 20."""
+    shape = ErrorShape.of(np.array([[[-2.0], [-1], [1], [2]]]), np.ones(4))
     # One window: no other to tell a spread from, so it is the group's mean absolute error, 1.5.
-    expected = np.quantile(np.array([-2, -1, 1, 2]) / 1.5, 0.875)
-    assert shape.quantiles(np.array([0.8])) == pytest.approx(np.array([[expected]]))
+    seen = np.quantile(np.array([-2, -1, 1, 2]) / 1.5, 0.8)
+    # In mean absolute errors of a normal variable, sqrt(2 / pi) each.
+    expected = (4 * seen + 20 * student.ppf(0.8, 1.5) / np.sqrt(2 / np.pi)) / 24
+    np.testing.assert_allclose(shape.quantiles(np.array([0.8])), np.full((4, 1), expected), rtol=0.01)
+
+
+def test_a_series_whose_windows_are_off_as_a_whole_has_wider_ends_than_series_alike(rng):
+    """Both kinds are off by as much; of the second kind three windows are three errors, and not 39."""
+    errors = np.concatenate([rng.normal(size=(3, 200, 13)), np.repeat(rng.normal(size=(3, 4, 1)), 13, axis=2)], axis=1)
+    shape = ErrorShape.of(errors, np.ones(204))
+    np.testing.assert_allclose(shape.freedom[200:], 3)
+    high = shape.quantiles(np.array([0.8, 0.9, 0.975]))
+    assert (high[200:] > 1.1 * np.median(high[:200], axis=0)).all()
+    assert (np.diff(high, axis=1) > 0).all()
+
+
+def chosen_of_means(y, windows, steps):
+    """Of means over the last 1, 4, 8 and 26 values, the one that is least off over the windows: its errors, forecast.
+
+    y is (n, T + steps), and the last `steps` are what comes.
+    """
+    ends = y.shape[1] - steps * np.arange(windows + 1, 0, -1)
+    found = np.array([[y[:, end - back : end].mean(axis=1) for back in (1, 4, 8, 26)] for end in ends])
+    actual = np.array([y[:, end : end + steps] for end in ends])
+    errors = actual[:-1, None] - found[:-1, ..., None]
+    best = np.abs(errors).mean(axis=(0, 3)).argmin(axis=0)
+    rows = np.arange(len(y))
+    return errors[:, best, rows], np.repeat(found[-1, best, rows][:, None], steps, axis=1), actual[-1]
+
+
+@pytest.mark.parametrize("windows", [3, 5])
+@pytest.mark.parametrize("together", [0.0, 0.7, 0.95])
+def test_single_series_of_a_chosen_model_are_covered_as_said(rng, windows, together):
+    """Truth: first-order autoregressions, each shop with one series only, as its sum is.
+
+    Before, 95 % held .75 to .86 of what came where errors went together, for the ends were the largest errors seen.
+    """
+    noise, steps = rng.normal(size=(400, 30 + 13 * (windows + 1))), 13
+    y = lfilter([1], [1, -together], noise)
+    errors, y_hat, came = chosen_of_means(y, windows, steps)
+    inside = {0.8: [], 0.95: []}
+    for row in range(len(y)):
+        found = interval_bounds(y_hat[[row]], errors[:, [row]], np.ones(1), lowest=None)
+        for level, each in inside.items():
+            each.append(covered(found[level], came[[row]]))
+    assert 0.75 <= np.mean(inside[0.8]) <= 0.85
+    assert 0.92 <= np.mean(inside[0.95]) <= 0.97
 
 
 def test_growth_with_the_step_never_falls(rng):
@@ -164,14 +216,19 @@ def test_arrays_that_do_not_fit_are_refused(shapes, said):
 
 @pytest.mark.skipif(REAL_DATA is None, reason="needs the real data of SHOP_REAL_DATA")
 def test_coverage_on_m4_weekly():
-    """Theta on 359 series: three windows before the test tell the bounds, the competition's test is covered."""
+    """Theta, the last value or their mean, on 359 series: three windows choose and tell the bounds of the real test."""
     folder = Path(REAL_DATA) / "m4_weekly"
     train, test = (pd.read_csv(folder / f"Weekly-{part}.csv").iloc[:, 1:].to_numpy(float) for part in ("train", "test"))
     ends = (~np.isnan(train)).sum(axis=1)
     # All series end in the last column, as those of a shop do.
     y = np.array([np.r_[[np.nan] * 400, row[:end]][-400:] for row, end in zip(train, ends, strict=True)])
-    forecasts = [theta_forecast(y[:, : 400 - 13 * back], 13) for back in (3, 2, 1, 0)]
-    errors = np.array([y[:, 400 - 13 * back :][:, :13] - forecasts[3 - back] for back in (3, 2, 1)])
+    theta = np.array([theta_forecast(y[:, : 400 - 13 * back], 13) for back in (3, 2, 1, 0)])
+    last = np.array([np.repeat(y[:, [399 - 13 * back]], 13, axis=1) for back in (3, 2, 1, 0)])
+    forecasts = np.array([theta, last, (theta + last) / 2])
+    actual = np.array([y[:, 400 - 13 * back :][:, :13] for back in (3, 2, 1)])
+    best = np.abs(actual - forecasts[:, :3]).mean(axis=(1, 3)).argmin(axis=0)
+    forecasts = forecasts[best, :, np.arange(359)].swapaxes(0, 1)
+    errors = actual - forecasts[:3]
     scale = np.nanmean(np.abs(y[:, 52:] - y[:, :-52]), axis=1)
     found = interval_bounds(forecasts[3], errors, scale, group=groups_alike(y))
     assert 0.75 <= covered(found[0.8], test) <= 0.85

@@ -19,6 +19,15 @@ def test_a_cut_knows_the_past_and_the_covariates_of_its_own_horizon() -> None:
     assert (cut.n_series, cut.n_periods, cut.season, cut.horizon) == (3, 2, 2, 3)
 
 
+def test_early_periods_may_be_left_off() -> None:
+    late = panel().since(2)
+    np.testing.assert_array_equal(late.y, Y[:, 2:])
+    np.testing.assert_array_equal(late.known["price"][0], [2, 3, 4, 5, 6, 7])
+    for begin in (-1, 5):
+        with pytest.raises(ValueError, match="0 to 4"):
+            panel().since(begin)
+
+
 def test_rows_by_position_or_mask() -> None:
     for index in (np.array([1]), np.array([False, True, False])):
         found = panel().rows(index)
