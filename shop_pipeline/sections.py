@@ -212,8 +212,9 @@ class Baskets(Section):
     """Share of the baskets with its antecedents that hold its consequents, too."""
     false_discovery_rate: FiniteFloat = Field(0.05, gt=0, le=1)
     """How many of the rules may be chance, as a whole or in what one of their products adds (Benjamini, Hochberg)."""
-    most_itemsets: int = Field(20_000, ge=1)
-    """Where there would be more, the support is raised until there are not, and the table's metadata say so."""
+    most_itemsets: int = Field(300_000, ge=1)
+    """Where there would be more, the support of three products and more is raised until there are not, that of pairs
+    only if they are too many alone; the table's metadata say so."""
 
 
 class Demand(Section):

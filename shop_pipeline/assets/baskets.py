@@ -42,11 +42,12 @@ def build_rules(run: Run) -> Built:
     if not baskets.n_baskets:
         return empty(NAME, {"note": "no baskets: nothing was sold and kept"})
     memory = mining_memory(baskets, wanted.most_itemsets)
+    # Not in the bound: the baskets as they are read, and the lists of the rules that are kept.
     run.log.info(f"itemsets and rules take at most {memory / 2**20:,.0f} MB beside {baskets.n_baskets:,} baskets")
     itemsets = frequent_itemsets(baskets, wanted.min_support, wanted.most_itemsets)
-    found = find_rules(itemsets, wanted.min_confidence, wanted.false_discovery_rate)
+    found = find_rules(baskets, itemsets, wanted.min_confidence, wanted.false_discovery_rate)
     run.duck.register("found_rules", rules_table(found, itemsets, products))
-    return Built("SELECT * FROM found_rules", metadata=told(found, itemsets) | {"memory_bound_mb": memory >> 20})
+    return Built("SELECT * FROM found_rules", metadata=told(found, itemsets) | {"search_memory_bound_mb": memory >> 20})
 
 
 def read_baskets(run: Run) -> tuple[Baskets, IdArray]:
@@ -83,6 +84,7 @@ def rules_table(found: Found, itemsets: Itemsets, products: IdArray) -> pa.Table
             "antecedent_support": rules.with_antecedents / n,
             "consequent_support": rules.with_consequent / n,
             "improvement": rules.improvement,
+            "lift_by_basket_size": found.lift_by_basket_size,
             "p_value": np.exp(found.log_p),
             "q_value": np.exp(found.log_q),
         }
@@ -95,12 +97,16 @@ def told(found: Found, itemsets: Itemsets) -> dict[str, Any]:
         "baskets": itemsets.n_baskets,
         "frequent_itemsets": len(itemsets),
         "longest_itemset": int(itemsets.length.max(initial=0)),
-        "fewest_baskets_of_an_itemset": itemsets.min_count,
+        "fewest_baskets_of_a_pair": itemsets.min_count,
     }
-    if itemsets.min_count > itemsets.asked_count:
+    longer = itemsets.min_count_long
+    if longer <= itemsets.n_baskets:
+        support["fewest_baskets_of_longer_itemsets"] = longer
+    if longer > itemsets.asked_count:
+        of_longer = f"longer ones in {longer:,}" if longer <= itemsets.n_baskets else "there are no longer ones"
         support["raised"] = (
-            f"the support was raised from {itemsets.asked_count:,} baskets to {itemsets.min_count:,}: more itemsets are"
-            " as frequent than baskets.most_itemsets"
+            f"asked for are {itemsets.asked_count:,} baskets; single products and pairs had to be in"
+            f" {itemsets.min_count:,}, {of_longer}: more itemsets are as frequent than baskets.most_itemsets"
         )
     return support | {
         "rules_tried": found.n_rules,

@@ -12,6 +12,7 @@ import pyarrow as pa
 from ..models.arrays import AnyArray, BoolArray, DoubleArray
 from ..models.forecasting.backtest import Backtest, backtest
 from ..models.forecasting.candidates import BASELINE
+from ..models.forecasting.closed import closed_ahead
 from ..models.forecasting.error_shape import groups_alike
 from ..models.forecasting.intervals import interval_bounds
 from ..models.forecasting.metrics import mase, naive_scale, rmsse, squared_naive_scale
@@ -84,14 +85,15 @@ def each_alone(chosen: DoubleArray, baseline: DoubleArray, is_published: BoolArr
 def bounds_around(y_hat: DoubleArray, errors: DoubleArray, known: Panel) -> dict[str, DoubleArray]:
     """Bounds of forecasts (n, H) by the names of their columns: lo_80, hi_80 ...; from errors (W, n, H) before them.
 
-    A series of less than two seasons is as large as what it has sold in a period.
+    A series of less than two seasons is as large as what it has sold in a period. Where the shop is closed nothing is
+    sold for sure.
     """
     naive = naive_scale(known.y, known.season)
     sold, seen = np.nansum(np.abs(known.y), axis=1), known.seen.sum(axis=1)
     scale = np.where(naive > 0, naive, np.maximum(sold, NOTHING) / np.maximum(seen, 1))
-    found = interval_bounds(y_hat, errors, scale, LEVELS, group=groups_alike(known.y))
+    found, shut = interval_bounds(y_hat, errors, scale, LEVELS, group=groups_alike(known.y)), closed_ahead(known)
     return {
-        f"{end}_{round(100 * level)}": values
+        f"{end}_{round(100 * level)}": np.where(shut, 0.0, values)
         for level, both in found.items()
         for end, values in zip(("lo", "hi"), both, strict=True)
     }

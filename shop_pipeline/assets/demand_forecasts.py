@@ -14,7 +14,7 @@ import pyarrow as pa
 from ..contracts.demand_series import LAST_DAY
 from ..models.arrays import AnyArray, DoubleArray
 from ..models.forecasting.candidates import BASELINE
-from ..models.forecasting.forecast import forecast_beside_baseline
+from ..models.forecasting.forecast import forecast_by
 from ..models.forecasting.reconcile import reconcile, weights
 from .demand_backtest import bounds_around, each_alone
 from .demand_series import REVENUE, UNITS, WEEKLY_UNITS, Kind, Past, read_past
@@ -58,11 +58,11 @@ def _build(run: Run, name: str, kind: Kind) -> Built:
     if isinstance(past, str):
         return empty(name, {"note": past})
     judged = _judged(run, past)
-    model, seed = judged.model, run.session.settings.recommend.seed
-    alone, naive = forecast_beside_baseline(past.panel, model, seed)
-    y_hat = reconcile(alone, weights(judged.alone, judged.actual, past.parent), past.parent)
+    found = forecast_by(past.panel, judged.model, run.session.settings.recommend.seed)
+    model, n_silent = found.model, int((found.model != judged.model).sum())
+    y_hat = reconcile(found.y_hat, weights(judged.alone, judged.actual, past.parent), past.parent)
     bounds = bounds_around(y_hat, judged.errors, past.panel)
-    run.duck.register("found_forecasts", _table({"y_hat": y_hat, "baseline_y_hat": naive} | bounds))
+    run.duck.register("found_forecasts", _table({"y_hat": y_hat, "baseline_y_hat": found.baseline} | bounds))
     run.duck.register(
         "found_models",
         pa.table({"position": np.arange(len(model), dtype=np.int32), "model": pa.array(model, pa.string())}),
@@ -74,7 +74,12 @@ def _build(run: Run, name: str, kind: Kind) -> Built:
         f"SELECT level, unique_id, parent_id, DATE '{start}' + 1 + {kind.days} * (step - 1) AS ds, model,"
         f" step - {running} AS step, f.* EXCLUDE (position, step) FROM found_forecasts AS f"
         f" JOIN {past.positions} USING (position) JOIN found_models USING (position) WHERE f.step > {running}",
-        metadata={"series": len(y_hat), "steps": past.panel.horizon - running, "periods_known": past.panel.n_periods},
+        metadata={
+            "series": len(y_hat),
+            "steps": past.panel.horizon - running,
+            "periods_known": past.panel.n_periods,
+            "left_to_the_baseline": n_silent,
+        },
     )
 
 

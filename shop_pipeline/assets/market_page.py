@@ -6,19 +6,22 @@ Here: from the stored tables to markdown. Not here: how a page looks (`examples.
 from collections.abc import Mapping
 from typing import Any
 
+from ..contracts.market_feed import TODAY
 from .examples import page
 from .gated import Afterthought, Run
 from .plots import line
 
 MONTHS_SHOWN = 12
 NO_SALE = {"EXISTS (FROM clean.order_lines WHERE NOT is_return AND line_at < getvariable('as_of'))": "no sale yet"}
+NOT_YET = "no period of the market feed lies between the first sale and the run's clock"
 NO_FEED = NO_SALE | {
     "EXISTS (FROM raw.market)": "there is no market feed",
-    "EXISTS (FROM clean.market WHERE period_until IS NOT NULL)": "the market feed has one period, and nothing tells how"
-    " long it is",
+    f"EXISTS (FROM clean.market WHERE period_date < {TODAY})": NOT_YET,
+    "EXISTS (FROM clean.market WHERE period_until IS NOT NULL)": "nothing tells yet when a period of the market feed"
+    " ends",
 }
 NO_PRICE = {"EXISTS (FROM clean.market WHERE competitor_price > 0)": "the market feed tells no prices"}
-NO_PERIOD = {"false": "no period of the market feed lies between the first sale and the run's clock"}
+NO_PERIOD = {"false": NOT_YET}
 """What has to hold, and what is said where it does not; the first counts."""
 
 SHARE = """
@@ -135,13 +138,12 @@ growth = _page_or_why(
 )
 trending = _page_or_why(
     TRENDING,
-    "Products of which more of all purchases are than four weeks before; times: how much larger their share is.",
+    "Products of which more of all purchases were in the last 28 whole days than in the 28 before; times: how much"
+    " larger their share is.",
     NO_SALE
     | {
-        "(SELECT min(line_date) FROM clean.order_lines WHERE NOT is_return) <="
-        " CAST(getvariable('as_of') AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE) - 56": (
-            "two windows of 28 days are needed, and the first sale is younger"
-        ),
+        "(SELECT min(line_date) FROM clean.order_lines WHERE NOT is_return AND line_at < getvariable('as_of'))"
+        f" <= {TODAY} - 56": ("two windows of 28 days are needed, and the first sale is younger"),
         "false": "no product with at least five buyers rose",
     },
 )

@@ -83,10 +83,21 @@ class RangeEventLogStorage(SqliteEventLogStorage):
         self._engines[shard] = engine
         return engine
 
+    def wipe(self) -> None:
+        self._forget()
+        super().wipe()
+
     def dispose(self) -> None:
-        for engine in self._engines.values():
-            engine.dispose()
+        self._forget()
         super().dispose()
+
+    def _forget(self) -> None:
+        """Close the files, and know nothing of them: they may be gone the next time."""
+        with self._db_lock:
+            for engine in self._engines.values():
+                engine.dispose()
+            self._engines.clear()
+            self._there.clear()
 
 
 def _relax(connection: Any, _: Any) -> None:

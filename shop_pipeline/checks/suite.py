@@ -91,7 +91,9 @@ def expectations(asked: list[Promise]) -> list[Any]:
     ]
     if counted:
         counts = ", ".join(f'{promise.count} AS "{promise.name}"' for promise in counted)
-        broken = f"UNPIVOT (SELECT {counts} FROM {{batch}}) ON COLUMNS(*) INTO NAME promise VALUE n"
+        # One row, also of a batch without rows and of counts that don't read it themselves.
+        one_row = f"SELECT {counts} FROM {{batch}} GROUP BY ()"
+        broken = f"UNPIVOT ({one_row}) ON COLUMNS(*) INTO NAME promise VALUE n"
         query = f"SELECT promise FROM ({broken}) WHERE n > 0"
         found.append(NoBrokenColumns(unexpected_rows_query=query, meta={"promises": [p.name for p in counted]}))
     return found

@@ -18,7 +18,7 @@ FEATURES_BASKETS = Table(
     (
         Column("order_id", "VARCHAR", "order"),
         Column("product_id", "VARCHAR", "product"),
-        Column("basket_date", "DATE", "first calendar day of the order, in the shop's time zone"),
+        Column("basket_date", "DATE", "first calendar day of the order, in the shop's time zone, kept or not"),
         Column("quantity", "BIGINT", "units kept", minimum=1),
     ),
     ("order_id", "product_id"),
@@ -60,7 +60,8 @@ FEATURES_BASKETS = Table(
 BOUGHT_TOGETHER = mart(
     "bought_together",
     "one association rule, who has these products in the basket has that one, too: no more general rule is as sure, and"
-    " neither the rule nor what each antecedent adds is chance, but for `baskets.false_discovery_rate`",
+    " neither the rule nor what each antecedent adds is chance or the size of the baskets, but for"
+    " `baskets.false_discovery_rate`",
     (
         Column("antecedents", "VARCHAR[]", "products that are in the basket, sorted by id"),
         Column("consequents", "VARCHAR[]", "the one product that goes with them"),
@@ -83,12 +84,21 @@ BOUGHT_TOGETHER = mart(
             "improvement",
             "confidence over that of the best more general rule: fewer antecedents or none, the same consequent",
         ),
-        _share("p_value", "Fisher's exact test, one-sided, of antecedents and consequent"),
+        Column(
+            "lift_by_basket_size",
+            "DOUBLE",
+            "lift that sizes of baskets alone give: what is in large baskets goes with everything; `lift` is more",
+            minimum=0,
+        ),
+        _share(
+            "p_value",
+            "Fisher's exact test, one-sided, of antecedents and consequent, as if all baskets were alike",
+        ),
         _share(
             "q_value",
             "smallest false discovery rate (Benjamini and Hochberg) that lets the rule in, of all pairs of a frequent"
-            " itemset and a frequent product; told from p_value, or where that is larger, from the p-value with which"
-            " one antecedent adds nothing to the others",
+            " itemset and a frequent product; told from the largest of p_value, the p-value of the rule among baskets"
+            " that keep their sizes, and those with which one antecedent adds nothing to the others",
         ),
     ),
     ("antecedents", "consequents"),
@@ -127,9 +137,11 @@ BOUGHT_TOGETHER = mart(
         ),
         Rule(
             "rules_say_more_than_chance",
-            "SELECT antecedents, consequents FROM {batch} WHERE NOT (lift > 1 AND improvement > 0"
+            "SELECT antecedents, consequents FROM {batch} WHERE NOT (lift > 1 AND lift > lift_by_basket_size - 1e-9"
+            " AND improvement > 0"
             " AND improvement <= confidence - consequent_support + 1e-12 AND q_value >= p_value)",
-            "what goes with nothing, or with fewer products as surely, is no rule; the correction never helps",
+            "what goes with nothing, in large baskets with everything, or with fewer products as surely, is no rule;"
+            " the correction never helps",
         ),
     ),
 )

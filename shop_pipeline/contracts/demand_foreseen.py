@@ -108,8 +108,9 @@ def _rules(kind: _Kind) -> tuple[Rule, ...]:
             "models_are_those_of_the_backtest",
             "SELECT DISTINCT unique_id FROM {batch} AS b LEFT JOIN (SELECT unique_id, model AS published"
             f" FROM models.forecast_candidates WHERE series = '{kind.series}' AND is_published) AS tried"
-            " USING (unique_id) WHERE model IS NOT NULL AND unique_id IS NOT NULL AND published IS DISTINCT FROM model",
-            f"the model that the back-test allows, {BASELINE} where none has beaten it",
+            f" USING (unique_id) WHERE model <> '{BASELINE}' AND unique_id IS NOT NULL"
+            " AND published IS DISTINCT FROM model",
+            f"the model that the back-test allows; {BASELINE} where none has beaten it, or where it has nothing to say",
         ),
     )
 

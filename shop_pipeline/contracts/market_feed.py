@@ -13,6 +13,8 @@ CATEGORY_PATH = (
 """SQL: a path in one writing, `a > b > c`; empty for none."""
 HOLDS = "(market.category = '(all)' OR path = market.category OR starts_with(path, market.category || ' > '))"
 """SQL: the feed's category is the product's or above it."""
+TODAY = "CAST(getvariable('as_of') AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE)"
+"""SQL: the first day that is not over at the clock."""
 
 MARKET = Table(
     "clean",
@@ -24,7 +26,8 @@ MARKET = Table(
         Column(
             "period_until",
             "DATE",
-            "first day after it: that of the next period, or after the usual length; null where nothing tells a length",
+            "first day after it: that of the next period, or where that has not begun at the run's clock, after the"
+            " length of the others; null where they are no months, and not of the same days and fewer than 28",
             required=False,
         ),
         Column("market_revenue", "DECIMAL(18,2)", "revenue of the whole market", minimum=0),
@@ -35,8 +38,14 @@ MARKET = Table(
         Rule(
             "periods_do_not_overlap",
             "SELECT category, period_date FROM (SELECT *, lead(period_date) OVER (PARTITION BY category"
-            " ORDER BY period_date) AS next FROM {batch}) WHERE period_until <= period_date OR period_until > next",
+            f" ORDER BY period_date) AS next FROM {{batch}} WHERE period_date < {TODAY})"
+            " WHERE period_until <= period_date OR period_until > next",
             "a period ends after it begins, and not after the next one of its category begins",
+        ),
+        Rule(
+            "ends_are_of_periods_that_began",
+            f"SELECT category, period_date FROM {{batch}} WHERE period_date >= {TODAY} AND period_until IS NOT NULL",
+            "no end of a period that begins at or after the run's clock",
         ),
         Rule(
             "prices_are_over_zero", "SELECT category FROM {batch} WHERE competitor_price = 0", "nothing is for nothing"

@@ -3,7 +3,8 @@
 Not here: sales against a market (`market_share.py`), and visits and customers behind them (`market_visits.py`).
 """
 
-from .market_share import MONEY, TODAY, differs
+from .market_feed import TODAY
+from .market_share import MONEY, differs
 from .mart import mart
 from .table import Column, ForeignKey, Rule
 
@@ -11,7 +12,7 @@ SALES_DAILY = mart(
     "sales_daily",
     "one day and one top category",
     (
-        Column("sale_date", "DATE", "calendar day in the shop's time zone"),
+        Column("sale_date", "DATE", "calendar day in the shop's time zone; also one on which nothing was sold"),
         Column("category", "VARCHAR", "first part of the path; (none) without one, (service) for postage and fees"),
         Column("orders", "BIGINT", "orders with a sale", minimum=0),
         Column("units", "BIGINT", "units sold", minimum=0),
@@ -44,6 +45,12 @@ SALES_DAILY = mart(
             "net_is_gross_less_returned",
             "SELECT sale_date, category FROM {batch} WHERE net_revenue <> gross_revenue - returned_revenue",
             "the three amounts of a day add up",
+        ),
+        Rule(
+            "no_day_is_missing",
+            "SELECT category FROM {batch} GROUP BY category"
+            " HAVING count(DISTINCT sale_date) <> (SELECT max(sale_date) FROM {batch}) - min(sale_date) + 1",
+            "from its first one on a category has every day up to the table's last, also without a sale",
         ),
     ),
 )
@@ -116,11 +123,11 @@ SALES_GROWTH = mart(
 
 TRENDING_PRODUCTS = mart(
     "trending_products",
-    "one product that more of all purchases were of in the last 28 days than in the 28 before",
+    "one product that more of all purchases were of in the last 28 whole days than in the 28 before",
     (
         Column("product_id", "VARCHAR", "product"),
         Column("rank", "INTEGER", "1 is the least likely to be chance", minimum=1),
-        Column("buyers", "BIGINT", "customers, or orders of nobody knows whom, in the last 28 days", minimum=1),
+        Column("buyers", "BIGINT", "customers, or orders of nobody knows whom, in the last 28 whole days", minimum=1),
         Column("buyers_before", "BIGINT", "the same in the 28 days before", minimum=0),
         Column("units", "BIGINT", "units that they kept", minimum=1),
         Column("units_before", "BIGINT", "the same in the 28 days before", minimum=0),

@@ -3,13 +3,11 @@
 Not here: the feed itself (`market_feed.py`), and sales without a market (`market_sales.py`).
 """
 
-from .market_feed import CATEGORY_PATH, HOLDS
+from .market_feed import CATEGORY_PATH, HOLDS, TODAY
 from .mart import mart
 from .table import Column, ForeignKey, Rule
 
 MONEY = "DECIMAL(18,4)"
-TODAY = "CAST(getvariable('as_of') AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE)"
-"""SQL: the first day that is not over at the clock."""
 PERIOD_DATE = Column("period_date", "DATE", "first day of the period")
 PERIOD_UNTIL = Column("period_until", "DATE", "first day after it")
 CATEGORY = "path of the market feed; it holds ours of the same path and all below it"

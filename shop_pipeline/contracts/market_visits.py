@@ -3,7 +3,8 @@
 Not here: what was sold (`market_sales.py`).
 """
 
-from .market_share import MONEY, TODAY, differs
+from .market_feed import TODAY
+from .market_share import MONEY, differs
 from .mart import mart
 from .table import Column, Rule
 
@@ -96,8 +97,8 @@ COHORT_RETENTION = mart(
         Column(
             "net_revenue",
             MONEY,
-            "what they bought in that month, less what came back of it before the clock, in whatever month",
-            minimum=0,
+            "what they bought in that month, less what was paid back for it before the clock, in whatever month: below"
+            " zero where more was paid back than paid",
         ),
         Column("is_complete", "BOOLEAN", "the month is over at the clock; else more may come"),
     ),

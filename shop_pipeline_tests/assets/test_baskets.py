@@ -5,6 +5,7 @@ The mining is tested in models/baskets; here is what the asset hands it, and wha
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shop_pipeline.assets.basket_examples import bought_together_page
@@ -56,7 +57,7 @@ def test_the_rules_of_a_shop_by_hand(shop: Bench) -> None:
     assert [list(row[2:]) for row in told] == [by_hand, by_hand]
     assert shop.rows(f"SELECT max(p_value) < 1e-20, bool_and(q_value > p_value) FROM {NAME}") == [(True, True)]
     metadata = built.metadata
-    assert (metadata["baskets"], metadata["rules_kept"], metadata["fewest_baskets_of_an_itemset"]) == (200, 2, 1)
+    assert (metadata["baskets"], metadata["rules_kept"], metadata["fewest_baskets_of_a_pair"]) == (200, 2, 1)
     left_out = metadata["left_out_as_redundant"] + metadata["left_out_as_chance"]
     assert (metadata["confident_rules"], "note" in metadata) == (2 + left_out, False)
 
@@ -89,7 +90,31 @@ def test_where_the_support_was_raised_the_metadata_say_so(shop: Bench) -> None:
     put(shop, SETS)
     built = build(shop, most_itemsets=4)
     assert built.metadata["frequent_itemsets"] <= 4
-    assert "the support was raised from 1 baskets to" in built.metadata["raised"]
+    raised = built.metadata["raised"]
+    assert raised.startswith("asked for are 1 baskets; single products and pairs had to be in ")
+    assert ", there are no longer ones: " in raised
+
+
+def test_pairs_do_not_give_way_to_longer_itemsets(shop: Bench) -> None:
+    """Four products, five pairs and two triples, one of them in three baskets: only the triple has to go."""
+    ready(shop)
+    put(shop, [[MUG, POT, TEA]] * 20 + [[MUG, POT, "P4"]] * 3)
+    built = build(shop, most_itemsets=10)
+    assert (
+        "asked for are 1 baskets; single products and pairs had to be in 1, longer ones in 4"
+        in built.metadata["raised"]
+    )
+    assert (built.metadata["frequent_itemsets"], built.metadata["fewest_baskets_of_longer_itemsets"]) == (10, 4)
+
+
+def test_a_rate_of_one_lets_in_nothing_that_sizes_explain(shop: Bench) -> None:
+    """The table's contract would refuse it."""
+    ready(shop)
+    rng = np.random.default_rng(1)
+    names = [f"P{n}" for n in range(1, 5)]
+    put(shop, [[name for name in names if rng.random() < 0.5] for _ in range(100)])
+    build(shop, false_discovery_rate=1.0)
+    assert shop.rows(f"SELECT count(*) FILTER (lift <= lift_by_basket_size) FROM {NAME}") == [(0,)]
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,13 @@ def test_the_day_of_a_basket_is_the_first_of_its_order(shop: Bench) -> None:
     assert baskets(shop, "basket_date") == [("O-A", "P1", date(2025, 2, 27)), ("O-A", "P2", date(2025, 2, 27))]
 
 
+def test_the_first_day_counts_even_if_all_of_it_came_back(shop: Bench) -> None:
+    sell(shop, "A", "C1", 3, 10)
+    sell(shop, "B", "C1", 1, 10, order_id="O-A", line_number=2, product_id="P2")
+    give_back(shop, "A", 2, 1, 10)
+    assert baskets(shop, "basket_date") == [("O-A", "P2", date(2025, 2, 26))]
+
+
 def test_a_basket_of_staff_alone_is_refused_and_one_that_they_share_is_not(shop: Bench) -> None:
     sell(shop, "A", "S", 1, 5)
     sell(shop, "B", "S", 1, 5)

@@ -82,3 +82,10 @@ def test_of_unknown_customers_there_is_no_cohort(shop: Bench) -> None:
 def test_a_shop_of_one_day(shop: Bench) -> None:
     sell(shop, "A", "C1", 1, 10)
     assert cohorts(shop) == [(FEB, 0, 1, 1, 1.0, 10, True)]
+
+
+def test_more_may_be_paid_back_than_was_paid(shop: Bench) -> None:
+    """Two units for 10, one of them back for 12 with a goodwill: the run goes on."""
+    sell(shop, "A", "C1", 1, 10, quantity=2)
+    give_back(shop, "A", 0.5, 1, 12)
+    assert cohorts(shop) == [(FEB, 0, 1, 1, 1.0, -2, True)]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from shop_pipeline.assets.demand_backtest import NAME as CANDIDATES
-from shop_pipeline.assets.demand_backtest import build_candidates
+from shop_pipeline.assets.demand_backtest import bounds_around, build_candidates
 from shop_pipeline.assets.demand_forecasts import FORECASTS, builder_of
 from shop_pipeline.assets.demand_page import forecast_page
 from shop_pipeline.assets.demand_series import (
@@ -255,3 +255,12 @@ def test_the_back_test_holds_what_would_have_been_published(bench: Bench) -> Non
     alone = "CASE WHEN is_published THEN chosen_y_hat ELSE baseline_y_hat END"
     said = [[row[2] for row in bench.rows(sums.format(alone, level) + where)] for level in ("product", "all")]
     assert said[0] != pytest.approx(said[1])
+
+
+def test_a_closed_weekday_has_no_interval() -> None:
+    """Ten weeks without a Sunday (the 7th day of each): nothing is sold on the next one, for sure."""
+    y = np.tile([4.0, 5, 6, 5, 4, 9, 0], (2, 10))
+    bounds = bounds_around(np.full((2, 14), 5.0), np.ones((3, 2, 14)), Panel(y, 7, 14))
+    for name, values in bounds.items():
+        assert (values[:, [6, 13]] == 0).all(), name
+        assert name.startswith("lo") or (np.delete(values, [6, 13], axis=1) > 0).all()

@@ -105,3 +105,14 @@ def test_what_comes_after_the_clock_is_not_seen(shop: Bench) -> None:
     visit(shop, "S2", "view", at=NOON + timedelta(minutes=1))
     shop.set(as_of=NOON + timedelta(minutes=1))
     assert funnel(shop) == [(DAY, "(none)", 1, 1, 0, 0, 0)]
+
+
+def test_who_logs_in_after_the_clock_is_not_known(shop: Bench) -> None:
+    """S, who works there, logs in two minutes later; and once they have, also by what is no step of a visit."""
+    visit(shop, "S1", "view", "search")
+    visit(shop, "S1", "refund", customer="S", at=NOON + timedelta(minutes=2))
+    shop.duck.execute("UPDATE clean.events SET event_id = 'late' WHERE customer_id = 'S'")
+    shop.set(as_of=NOON + timedelta(minutes=2))
+    assert funnel(shop) == [(DAY, "(none)", 1, 1, 0, 0, 0)]
+    shop.set(as_of=NOON + timedelta(minutes=3))
+    assert funnel(shop) == []

@@ -4,7 +4,7 @@ The clock of the hand-worked shop is the end of 28 February 2025: 1 February is 
 """
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -67,10 +67,19 @@ def days(*texts: str) -> list[date]:
             days("2024-01-01", "2024-02-01", "2024-03-01", "2024-06-01"),
             days("2024-02-01", "2024-03-01", "2024-04-01", "2024-07-01"),
         ),
-        # Retail months: four weeks, four, five, and again.
+        # Retail months: four weeks, four, five, and again; the last may be of either.
         (
             days("2024-01-01", "2024-01-29", "2024-02-26", "2024-04-01", "2024-04-29"),
-            days("2024-01-29", "2024-02-26", "2024-04-01", "2024-04-29", "2024-05-27"),
+            [*days("2024-01-29", "2024-02-26", "2024-04-01", "2024-04-29"), None],
+        ),
+        # Four weeks each time so far, and three calendar months that might be four weeks, too.
+        (days("2024-02-26", "2024-03-25", "2024-04-22"), [*days("2024-03-25", "2024-04-22"), None]),
+        (days("2023-02-01", "2023-03-01"), [*days("2023-03-01"), None]),
+        # A week that is missing, and one that was cut.
+        (days("2024-01-01", "2024-01-08", "2024-01-29"), days("2024-01-08", "2024-01-15", "2024-02-05")),
+        (
+            days("2023-12-29", "2024-01-01", "2024-01-08", "2024-01-15"),
+            [*days("2024-01-01", "2024-01-08", "2024-01-15"), None],
         ),
         # One period tells no length.
         (days("2024-01-01"), [None]),
@@ -80,6 +89,53 @@ def test_how_long_a_period_is(bench: Bench, begins: list[date], ends: list[date 
     tell(bench, *(("tea", begin, 1) for begin in begins))
     bench.run("clean.market")
     assert bench.rows("SELECT period_until FROM clean.market ORDER BY period_date") == [(end,) for end in ends]
+
+
+RETAIL = days("2024-10-07", "2024-11-04", "2024-12-02", "2025-01-06", "2025-02-03", "2025-03-03", "2025-04-07")
+"""The first days of retail months of 4, 4, 5, 4, 4 and 5 weeks."""
+
+
+@pytest.mark.parametrize(
+    ("clock", "newest"),
+    [
+        # The month of five weeks from 2 December on, one day before and after the next begins.
+        (datetime(2025, 1, 6), (date(2024, 11, 4), date(2024, 12, 2))),
+        (datetime(2025, 1, 7), (date(2024, 12, 2), date(2025, 1, 6))),
+        (datetime(2025, 2, 3, 15), (date(2024, 12, 2), date(2025, 1, 6))),
+        (datetime(2025, 2, 4), (date(2025, 1, 6), date(2025, 2, 3))),
+        (datetime(2025, 4, 10), (date(2025, 3, 3), date(2025, 4, 7))),
+    ],
+)
+def test_retail_months_end_where_the_next_begins(shop: Bench, clock: datetime, newest: tuple[date, date]) -> None:
+    """Weeks and calendar months beside them. What the feed tells of days from the clock's on changes nothing."""
+    book(shop, "A", 90, 5)
+    book(shop, "B", 40, 7)
+    tell(shop, *(("home", begin, 100, 3) for begin in RETAIL))
+    tell(shop, *(("food", begin, 100, 3) for begin in (DEC, JAN, FEB, MAR, date(2025, 4, 1))), file="n.csv")
+    mondays = [date(2024, 12, 2) + timedelta(days=7 * week) for week in range(18)]
+    tell(shop, *(("toys", begin, 100, 3) for begin in mondays), file="o.csv")
+    shop.set(as_of=clock)
+
+    def seen() -> list[list[tuple[Any, ...]]]:
+        for name in ("clean.market", "marts.market_share", "marts.competitor_prices"):
+            shop.run(name)
+        tables = ("market_share", "competitor_prices")
+        return [shop.rows(f"SELECT * FROM marts.{table} ORDER BY category, period_date") for table in tables]
+
+    found = seen()
+    home = "SELECT max((period_date, period_until)) FROM marts.market_share WHERE category = 'home'"
+    assert shop.rows(home) == [(newest,)]
+    shop.duck.execute("DELETE FROM raw.market WHERE period_date >= ?", [clock.date()])
+    assert seen() == found
+    assert len(found[0]) > 0
+
+
+def test_a_week_that_is_cut_after_the_clock_is_guessed_whole(shop: Bench) -> None:
+    """The feed already tells of a week that begins five days after the last one: the run's clock does not know it."""
+    tell(shop, *(("home", begin, 1) for begin in days("2025-02-10", "2025-02-17", "2025-02-24", "2025-03-01")))
+    shop.run("clean.market")
+    ends = shop.rows("SELECT period_until FROM clean.market ORDER BY period_date")
+    assert ends == [(end,) for end in (*days("2025-02-17", "2025-02-24", "2025-03-03"), None)]
 
 
 def test_a_category_told_once_has_the_usual_length_of_the_feed(bench: Bench) -> None:
@@ -193,17 +249,18 @@ def test_a_month_is_one_of_the_shop(sold: Bench) -> None:
 
 def test_nothing_after_the_clock_is_used(sold: Bench) -> None:
     """At the end of January its figures are known, and February's are not, although the feed tells them."""
-    tell(sold, ("home", JAN, 500), ("home", FEB, 600))
+    tell(sold, ("home", DEC, 400), ("home", JAN, 500), ("home", FEB, 600))
     tell(sold, ("what is told later", FEB, 1), file="n.csv")
     sold.set(as_of=datetime(2025, 2, 1))
-    assert share(sold, "revenue") == [("(all)", JAN, 50), ("home", JAN, 50)]
+    both = [(DEC, 5), (JAN, 50)]
+    assert share(sold, "revenue") == [(name, *told) for name in ("(all)", "home") for told in both]
 
 
 @pytest.mark.parametrize(
     ("rows", "why"),
     [
         ([], "there is no market feed"),
-        ([("home", JAN, 1)], "the market feed has one period, and nothing tells how long it is"),
+        ([("home", JAN, 1)], "nothing tells yet when a period of the market feed ends"),
         ([("home", MAR, 1), ("home", date(2025, 4, 1), 1)], "no period of the market feed lies between the first sale"),
     ],
 )

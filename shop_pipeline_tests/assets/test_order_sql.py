@@ -15,7 +15,7 @@ from shop_pipeline.checks import GateRefused, Part
 from shop_pipeline.contracts import TABLES
 from shop_pipeline_tests.assets.conftest import AS_OF, Bench
 
-JAN1, JAN2 = date(2025, 1, 1), date(2025, 1, 2)
+JAN1, JAN2, JAN3, JAN4 = (date(2025, 1, day) for day in (1, 2, 3, 4))
 EVENT = (
     "event_id event_type event_at event_date product_id customer_id session_id order_id quantity unit_price"
     " country channel is_service"
@@ -193,19 +193,20 @@ def test_sales_of_each_day_and_category(shop: Bench) -> None:
     Jan 1, none: 5; S1 bought, and nobody browsed. Jan 1, service: 3; S1, likewise.
     Jan 2, a: O2 4, O3 30, O4 4 = 38 for 5 units, 10 back; C1 and C2 are known, C2 is new; S2 and S3 bought, and
     nobody browsed (the refund is booked on this day, although its sale is of the day before).
-    Jan 2, none: nothing sold, 5 back; S4 and S6 came, none bought: 0/2.
+    Jan 2, none: nothing sold, 5 back; S4 and S6 came, none bought: 0/2. Service: nothing.
     """
     shop.run("clean.orders")
     shop.run("marts.sales_daily")
     found = shop.rows(
         "SELECT sale_date, category, orders, units, gross_revenue, returned_revenue, net_revenue, customers,"
-        " new_customers, conversion FROM marts.sales_daily ORDER BY 1, 2"
+        " new_customers, conversion FROM marts.sales_daily WHERE sale_date <= DATE '2025-01-02' ORDER BY 1, 2"
     )
     assert found == [
         (JAN1, "(none)", 1, 1, 5, 0, 5, 1, 1, None),
         (JAN1, "(service)", 1, 1, 3, 0, 3, 1, 1, None),
         (JAN1, "a", 1, 2, 20, 0, 20, 1, 1, 0.5),
         (JAN2, "(none)", 0, 0, 0, 5, -5, 0, 0, 0.0),
+        (JAN2, "(service)", 0, 0, 0, 0, 0, 0, 0, None),
         (JAN2, "a", 3, 5, 38, 10, 28, 2, 1, None),
     ]
     assert shop.rows("SELECT DISTINCT as_of, run_id FROM marts.sales_daily") == [(AS_OF, "run-1")]
@@ -217,8 +218,10 @@ def test_a_day_without_visits_has_no_conversion(shop: Bench) -> None:
     run_lines(shop)
     shop.run("clean.orders")
     shop.run("marts.sales_daily")
-    found = shop.rows("SELECT category, orders, conversion FROM marts.sales_daily WHERE sale_date = DATE '2025-01-02'")
-    assert found == [("a", 1, None)]
+    found = shop.rows(
+        "SELECT category, orders, conversion FROM marts.sales_daily WHERE sale_date = DATE '2025-01-02' ORDER BY 1"
+    )
+    assert found == [("(none)", 0, None), ("(service)", 0, None), ("a", 1, None)]
 
 
 @pytest.mark.parametrize(
@@ -245,6 +248,36 @@ def test_sales_end_at_the_clock(shop: Bench) -> None:
     shop.run("marts.sales_daily")
     # Without E6, E7 and E8, which are at or after 11: O2 4 less the refund 10.
     assert shop.rows("SELECT sum(net_revenue) FROM marts.sales_daily WHERE sale_date = DATE '2025-01-02'") == [(-6,)]
+
+
+@pytest.mark.parametrize(("clock", "last_day"), [(at(JAN2, 11), JAN2), (at(JAN4, 0), JAN3), (at(JAN4, 1), JAN4)])
+def test_every_day_up_to_the_clock_is_there(shop: Bench, clock: datetime, last_day: date) -> None:
+    """From the first day of a category on: tea is first looked at on 2 January, and sold never. A day that has only
+    just begun is there.
+    """
+    shop.fill("clean.products", "product_id category", ("P9", "tea"))
+    shop.fill("clean.events", EVENT, ("E9", "view", at(JAN2, 9), JAN2, "P9", None, "S9", None, 1, 1, None, None, False))
+    shop.run("clean.orders")
+    shop.set(as_of=clock)
+    shop.run("marts.sales_daily")
+    days = "SELECT category, min(sale_date), max(sale_date), count(*) FROM marts.sales_daily GROUP BY 1 ORDER BY 1"
+    n_days = (last_day - JAN1).days + 1
+    begun = [(name, JAN1, last_day, n_days) for name in ("(none)", "(service)", "a")]
+    assert shop.rows(days) == [*begun, ("tea", JAN2, last_day, n_days - 1)]
+    sold = "SELECT DISTINCT orders, net_revenue, conversion FROM marts.sales_daily WHERE sale_date > DATE '2025-01-02'"
+    assert shop.rows(sold) == ([(0, 0, None)] if last_day > JAN2 else [])
+
+
+@pytest.mark.parametrize("path", ["", "  ", " > Tea", ">"])
+def test_a_path_without_a_first_part_is_no_category(shop: Bench, path: str) -> None:
+    """As for the models (features.purchases, features.demand_daily)."""
+    shop.duck.execute("UPDATE clean.products SET category = ? WHERE category IS NOT NULL", [path])
+    shop.run("clean.orders")
+    for table in ("sales_daily", "sales_growth"):
+        shop.run(f"marts.{table}")
+    names = "SELECT DISTINCT category FROM marts.{} ORDER BY 1"
+    assert shop.rows(names.format("sales_daily")) == [("(none)",), ("(service)",)]
+    assert shop.rows(names.format("sales_growth")) == [("(all)",), ("(none)",), ("(service)",)]
 
 
 def test_prices_with_four_decimals_are_kept(bench: Bench) -> None:

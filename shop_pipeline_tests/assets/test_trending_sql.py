@@ -3,6 +3,7 @@
 The clock is the end of 28 February 2025: the last window is of `days_ago` 28 to 1, the one before of 56 to 29.
 """
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -90,6 +91,36 @@ def test_windows_are_of_28_days(shop: Bench) -> None:
         sell(shop, f"A{number}", None, days_ago, 1)
     buyers(shop, "P2", 20, 5)
     assert trending(shop) == [("P1", 3, 2)]
+
+
+@pytest.mark.parametrize("clock", [datetime(2025, 2, 28), datetime(2025, 2, 28, 15), datetime(2025, 2, 28, 23, 59)])
+def test_windows_are_of_whole_days(shop: Bench, clock: datetime) -> None:
+    """At whatever time of the 28th the last day is the 27th (2 days ago), and the windows begin 29 and 57 days ago."""
+    for number, days_ago in enumerate((1, 2, 29, 29.01, 57, 57.01)):
+        sell(shop, f"A{number}", None, days_ago, 1)
+    for number in range(3):
+        sell(shop, f"B{number}", None, 3, 1)
+    buyers(shop, "P2", 20, 5)
+    shop.set(as_of=clock)
+    assert trending(shop, "product_id, buyers, buyers_before, units, units_before") == [("P1", 5, 2, 5, 2)]
+
+
+@pytest.mark.parametrize("given", [{"is_service": True}, {"customer": "S"}])
+def test_the_table_and_its_note_know_one_first_sale(bench: Bench, given: dict[str, Any]) -> None:
+    """The first sale of any kind, as of marts.sales_growth: postage, or an order of staff, 60 days ago."""
+    open_shop(bench, "C1")
+    sell(bench, "first", given.pop("customer", None), OLD, 1, **given)
+    buyers(bench, "P1", 20, 5)
+    buyers(bench, "P2", 1, 20)
+    assert trending(bench) == [("P2", 20, 1)]
+
+
+def test_a_sale_after_the_clock_is_not_the_first(bench: Bench) -> None:
+    open_shop(bench, "C1")
+    sell(bench, "later", None, 1, 1)
+    bench.set(as_of=datetime(2025, 2, 1))
+    assert trending(bench) == []
+    assert pages.trending(told(bench)) == {"note": "no sale yet"}
 
 
 @pytest.mark.parametrize(("times", "found"), [(5, [("P2", 5, 0)]), (4, [])])

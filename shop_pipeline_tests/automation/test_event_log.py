@@ -77,6 +77,30 @@ def test_disposing_gives_the_files_back(tmp_path: Path) -> None:
     storage = RangeEventLogStorage(str(tmp_path))
     with storage.index_connection() as connection:
         assert connection.execute(sqlalchemy.text("SELECT 1")).scalar() == 1
-    storage.dispose()
     (engine,) = storage._engines.values()
+    storage.dispose()
     assert engine.pool.checkedin() == 0
+
+
+def test_what_is_wiped_is_made_again(tmp_path: Path) -> None:
+    """A second log in the same folder, whose files the first one wiped: a run's file is not there any more."""
+    storage = RangeEventLogStorage(str(tmp_path))
+    with storage.run_connection("run") as connection:
+        connection.execute(sqlalchemy.text("CREATE TABLE mine (n INTEGER)"))
+    storage.wipe()
+    assert not (tmp_path / "run.db").exists()
+    with storage.run_connection("run") as connection:
+        tables = set(sqlalchemy.inspect(connection).get_table_names())
+    assert "event_logs" in tables
+    assert "mine" not in tables
+    assert (tmp_path / "run.db").exists()
+
+
+def test_what_was_there_is_asked_again_after_the_end(tmp_path: Path) -> None:
+    """The folder is emptied between two lives of the log, as a test or a user may."""
+    storage = RangeEventLogStorage(str(tmp_path))
+    assert storage.has_table("asset_event_tags")
+    storage.dispose()
+    with sqlalchemy.create_engine(storage.conn_string_for_shard("index")).begin() as connection:
+        connection.execute(sqlalchemy.text("DROP TABLE asset_event_tags"))
+    assert not storage.has_table("asset_event_tags")

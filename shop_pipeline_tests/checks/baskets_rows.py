@@ -18,6 +18,7 @@ def _rule(antecedent: str, consequent: str, **given: Any) -> Row:
     halves = dict.fromkeys(("support", "antecedent_support", "consequent_support", "improvement", "p_value"), 0.5)
     sides = {"antecedents": [antecedent], "consequents": [consequent], "n_baskets": 1, "n_antecedents": 1}
     measures = {"confidence": 1.0, "lift": 2.0, "leverage": 0.25, "conviction": None, "q_value": 0.5}
+    measures["lift_by_basket_size"] = 1.5
     return row(RULES, **sides, **halves, **measures, **given)
 
 
@@ -59,6 +60,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     (RULES, "rules_say_more_than_chance"): [
         last(**LESS),
         last(improvement=0.6),
+        last(lift_by_basket_size=2.1),
         last(p_value=0.6),
     ],
 }

@@ -7,6 +7,7 @@ import pytest
 
 from shop_pipeline.checks import Auditor
 from shop_pipeline.checks.dbapi import Connection
+from shop_pipeline.checks.suite import NoBrokenColumns, expectations, promises
 from shop_pipeline.contracts import Column, ForeignKey, Rule, Table
 
 THING = Table(
@@ -50,6 +51,29 @@ def test_counts_agree_with_those_made_by_hand(duck: duckdb.DuckDBPyConnection) -
         "foreign_key(kind) -> kinds": (False, 3, 6),
         "even": (False, 3, 6),
     }
+
+
+FREE = Table("marts", "free", "one kind", (Column("kind", "VARCHAR", "kind", required=False),), ("kind",))
+
+
+@pytest.mark.parametrize(("where", "n_repeated"), [("true", 1), ("false", 0)])
+def test_a_table_of_which_no_column_promises_anything(
+    duck: duckdb.DuckDBPyConnection, where: str, n_repeated: int
+) -> None:
+    """All counts are queries of their own. z is there three times: one group of the key.
+    A wrong order of columns is seen in a batch without rows, too.
+    """
+    duck.execute(f"CREATE TEMP TABLE kinds_told AS SELECT kind FROM staged WHERE {where}")
+    found = {o.rule: o.n_failed for o in Auditor(duck).audit(FREE, "kinds_told")}
+    assert found == {"columns": 0, "key(kind)": n_repeated}
+    duck.execute(f"CREATE TEMP TABLE wrong AS SELECT kind, 1 AS n FROM staged WHERE {where}")
+    assert {o.rule: o.n_failed for o in Auditor(duck).audit(FREE, "wrong")} == {"columns": 1, "key(kind)": n_repeated}
+
+
+def test_what_is_asked_in_one_query_is_answered_in_one_row_per_promise(duck: duckdb.DuckDBPyConnection) -> None:
+    """Six rows in the batch, and each promise is named once at most: Great Expectations reads 200 rows."""
+    (asked,) = [found for found in expectations(promises(FREE)) if isinstance(found, NoBrokenColumns)]
+    assert duck.execute(asked.unexpected_rows_query.format(batch="staged")).fetchall() == [("columns",), ("key(kind)",)]
 
 
 def test_another_order_of_columns_is_seen(duck: duckdb.DuckDBPyConnection) -> None:

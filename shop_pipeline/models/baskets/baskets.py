@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shop_pipeline.models.arrays import AnyArray, IntArray
+from shop_pipeline.models.arrays import AnyArray, DoubleArray, IntArray
 
 LARGEST = 2**31 - 2
 """Places in the flat array of all baskets, so that an occurrence takes four bytes."""
+
+GROWTH = 1.25
+"""Sizes within this factor are of one class: what they differ in adds under 1 % to what goes together by size."""
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,10 @@ class Baskets:
     def item_counts(self) -> AnyArray:
         """(n_items,) baskets with each item."""
         return np.bincount(self.item, minlength=self.n_items)
+
+    @property
+    def size_classes(self) -> DoubleArray:
+        """The smallest size of each class, from 1 on; empty baskets are before the first."""
+        largest = int(np.diff(self.indptr).max(initial=1))
+        powers = np.arange(np.log(largest) / np.log(GROWTH) + 1)
+        return np.unique(np.floor(GROWTH**powers))

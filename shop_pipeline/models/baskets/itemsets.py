@@ -13,7 +13,7 @@ import numpy as np
 
 from shop_pipeline.models.arrays import AnyArray, IntArray
 from shop_pipeline.models.baskets.baskets import Baskets
-from shop_pipeline.models.baskets.itemsets_kernel import END, walk_occurrences
+from shop_pipeline.models.baskets.itemsets_kernel import END, LEAST, LEAST_LONG, LONG, walk_occurrences
 
 BYTES_PER_ENTRY, BYTES_PER_BASKET, BYTES_PER_ITEMSET, BYTES_PER_RULE = 56, 21, 56, 120
 BYTES_PER_ITEM, BYTES_PER_ITEM_AND_LEVEL = 48, 12
@@ -34,7 +34,9 @@ class Itemsets:
     label: IntArray
     n_baskets: int
     min_count: int
-    """Baskets that an itemset had to be in; more than was asked for where there would have been too many itemsets."""
+    """Baskets that a single item or a pair had to be in; more than was asked for where these alone were too many."""
+    min_count_long: int
+    """The same of itemsets of three items and more, whose support is raised first; never less than `min_count`."""
     asked_count: int
 
     def __len__(self) -> int:
@@ -76,12 +78,14 @@ def mining_memory(baskets: Baskets, most: int) -> int:
     larger than the occurrences. Per basket an end, a count of itemsets, a logarithm, and a bit per level of the walk;
     per item what may follow at each level. Per itemset a node, twice because rare ones are dropped when the tree is
     full, and its place. An itemset of d items makes d rules, and so many with all their subsets have log2(most) / 2 in
-    the mean at most: per rule counts, a confidence, p- and q-value.
+    the mean at most: per rule counts, confidences, p- and q-values. Per itemset and class of sizes a count of baskets,
+    and for each item of a path the baskets with it (`sizes`).
     """
     n_levels, n_rules = _n_levels(most), math.ceil(most * math.log2(most + 1) / 2)
     of_baskets = BYTES_PER_ENTRY * len(baskets.item) + (BYTES_PER_BASKET + n_levels // 8) * (baskets.n_baskets + 2)
     of_items = (BYTES_PER_ITEM + BYTES_PER_ITEM_AND_LEVEL * n_levels) * baskets.n_items
-    return of_baskets + of_items + BYTES_PER_ITEMSET * most + BYTES_PER_RULE * n_rules
+    of_sizes = 4 * (len(baskets.size_classes) + 2) * most + 4 * n_levels * baskets.n_baskets
+    return of_baskets + of_items + BYTES_PER_ITEMSET * most + BYTES_PER_RULE * n_rules + of_sizes
 
 
 def _n_levels(most: int) -> int:
@@ -90,9 +94,14 @@ def _n_levels(most: int) -> int:
 
 
 def frequent_itemsets(baskets: Baskets, support: float, most: int) -> Itemsets:
-    """All itemsets with at least the share `support` of the baskets, or of the smallest support that leaves `most`.
+    """All itemsets with at least the share `support` of the baskets, or as many of them as `most` allows.
 
-    The same itemsets as Apriori, Eclat and FP-growth find. Raises `ValueError` unless 0 < support <= 1 and most >= 1.
+    The same itemsets as Apriori, Eclat and FP-growth find. Where they are more than `most`, those of three items and
+    more have the smallest support that leaves `most`: every subset of a frequent itemset is still among the itemsets,
+    and no pair gives way to the many subsets of a few large baskets. Only where the pairs are too many by themselves is
+    their support raised, and there are no longer itemsets at all.
+
+    Raises `ValueError` unless 0 < support <= 1 and most >= 1.
     """
     if not 0 < support <= 1:
         raise ValueError(f"support {support} is not over 0 and at most 1")
@@ -105,12 +114,13 @@ def frequent_itemsets(baskets: Baskets, support: float, most: int) -> Itemsets:
     label = np.full(baskets.n_items, END, np.int32)
     label[order] = np.arange(len(order), dtype=np.int32)
     tree = np.empty((3, 2 * most), np.int32)
-    state = np.array([0, 0, asked, most], np.int64)
-    found_at = np.zeros(baskets.n_baskets + 2, np.int64)
+    state = np.array([0, 0, asked, asked, most], np.int64)
+    found_at = np.zeros((2, baskets.n_baskets + 2), np.int64)
     if len(order):
         items, bucket, start = _laid_out(baskets, label, counts[order])
         walk_occurrences(items, bucket, start, counts[order].astype(np.int32), tree, state, found_at, _n_levels(most))
-    return _collected(tree[:, : state[0]], order, label, baskets.n_baskets, int(state[2]), asked)
+    least = (int(state[LEAST]), int(state[LEAST_LONG]), asked)
+    return _collected(tree[:, : state[0]], order, label, baskets.n_baskets, least)
 
 
 def _laid_out(baskets: Baskets, label: IntArray, counts: AnyArray) -> tuple[IntArray, IntArray, AnyArray]:
@@ -128,16 +138,17 @@ def _laid_out(baskets: Baskets, label: IntArray, counts: AnyArray) -> tuple[IntA
 
 
 def _collected(
-    tree: IntArray, order: IntArray, label: IntArray, n_baskets: int, min_count: int, asked: int
+    tree: IntArray, order: IntArray, label: IntArray, n_baskets: int, least: tuple[int, int, int]
 ) -> Itemsets:
-    """What is left of the tree at the final support, with positions of items and lengths."""
+    """What is left of the tree at the final supports, with positions of items and lengths."""
     parent, labels, count = tree
-    is_kept = count >= min_count
+    length = _lengths(parent)
+    is_kept = count >= np.where(length > LONG, least[1], least[0])
     place = np.cumsum(is_kept, dtype=np.int64) - 1
     parent = parent[is_kept]
     parent = np.where(parent == END, END, place[parent]).astype(np.int32)
     item, count = order[labels[is_kept]], count[is_kept].copy()
-    return Itemsets(parent, item, count, _lengths(parent), label, n_baskets, min_count, asked)
+    return Itemsets(parent, item, count, length[is_kept], label, n_baskets, *least)
 
 
 def _lengths(parent: IntArray) -> IntArray:

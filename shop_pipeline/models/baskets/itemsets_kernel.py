@@ -25,16 +25,25 @@ from shop_pipeline.models.compiled import compiled
 
 END = -1
 PARENT, ITEM, COUNT = 0, 1, 2
-SIZE, KEPT, LEAST, MOST = 0, 1, 2, 3
+SIZE, KEPT, LEAST, LEAST_LONG, MOST = 0, 1, 2, 3, 4
+LONG = 2
+"""Depth of itemsets of three items: from there on the support is raised first, so that long ones crowd out no pair."""
 BITS = 64
 OCCURRENCE_BITS = 32
+
+
+@compiled
+def least_at(state: AnyArray, depth: Integer) -> int:
+    """The fewest baskets of an itemset of `depth` + 1 items."""
+    return int(state[LEAST_LONG] if depth >= LONG else state[LEAST])
 
 
 @compiled
 def store_itemset(
     tree: IntArray, state: AnyArray, found_at: AnyArray, path: IntArray, depth: Integer, item: Integer, count: Integer
 ) -> None:
-    """Add the itemset to `tree`, its place to `path[depth + 1]`, and raise the support where there are too many.
+    """Add the itemset to `tree`, its place to `path[depth + 1]`, and raise the support where there are too many: that
+    of itemsets of three items and more until none is left, and only then that of the others.
 
     Whoever raises it drops itemsets: they leave the tree once it is full, so that each is moved about once.
     """
@@ -45,10 +54,12 @@ def store_itemset(
     path[depth + 1] = node
     state[SIZE] += 1
     state[KEPT] += 1
-    found_at[count] += 1
+    found_at[int(depth >= LONG), count] += 1
     while state[KEPT] > state[MOST]:
-        state[KEPT] -= found_at[state[LEAST]]
-        state[LEAST] += 1
+        is_long = state[LEAST_LONG] < found_at.shape[1]
+        raised = LEAST_LONG if is_long else LEAST
+        state[KEPT] -= found_at[int(is_long), state[raised]]
+        state[raised] += 1
 
 
 @compiled
@@ -56,11 +67,13 @@ def drop_rare(tree: IntArray, state: AnyArray, path: IntArray, depth: Integer) -
     """Take itemsets under the support out of the tree. What is below such a one on the path is rare too: its place does
     not matter.
     """
-    place = np.full(state[SIZE], END, np.int32)
+    place, depth_of = np.full(state[SIZE], END, np.int32), np.zeros(state[SIZE], np.int8)
     size = 0
     for node in range(state[SIZE]):
-        if tree[COUNT, node] >= state[LEAST]:
-            parent = tree[PARENT, node]
+        parent = tree[PARENT, node]
+        if parent != END:
+            depth_of[node] = depth_of[parent] + 1
+        if tree[COUNT, node] >= least_at(state, depth_of[node]):
             tree[PARENT, size] = place[parent] if parent != END else END
             tree[ITEM, size], tree[COUNT, size] = tree[ITEM, node], tree[COUNT, node]
             place[node] = size
@@ -106,10 +119,11 @@ def walk_bits(
         at = turn[depth]
         turn[depth] += 1
         row, count = next_of[depth, at], count_of[depth, at]
-        if count < state[LEAST]:
+        if count < least_at(state, depth):
             continue
         store_itemset(tree, state, found_at, path, depth, labels[row], count)
-        if at == 0 or count < state[LEAST]:
+        least = least_at(state, depth + 1)
+        if at == 0 or count < least:
             continue
         for word in range(rows.shape[1]):
             members[depth + 1, word] = members[depth, word] & rows[row, word]
@@ -117,7 +131,7 @@ def walk_bits(
         for before in range(at):
             other = next_of[depth, before]
             common = count_common(members[depth + 1], rows[other])
-            if common >= state[LEAST]:
+            if common >= least:
                 next_of[depth + 1, n_found], count_of[depth + 1, n_found] = other, common
                 n_found += 1
         if n_found:
@@ -171,9 +185,10 @@ def walk_occurrences(
         label = follow[turn[depth]]
         turn[depth] += 1
         count = length[label]
-        if count >= state[LEAST]:
+        if count >= least_at(state, depth):
             store_itemset(tree, state, found_at, path, depth, label, count)
-        if count < state[LEAST] or turn[depth] - 1 == begin[depth]:
+        least = least_at(state, depth + 1)
+        if count < least or turn[depth] - 1 == begin[depth]:
             length[label] = 0
             continue
         occurrences = bucket[start[label] : start[label] + count]
@@ -188,7 +203,7 @@ def walk_occurrences(
         n_follow, n_noted = end[depth], 0
         for at in range(begin[depth], turn[depth] - 1):
             other = follow[at]
-            if length[other] >= state[LEAST]:
+            if length[other] >= least:
                 follow[n_follow] = other
                 level[other] = depth + 1
                 n_noted += length[other]

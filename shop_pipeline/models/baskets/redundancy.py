@@ -15,6 +15,8 @@ has to show that it adds something (Webb 2007, "Discovering significant patterns
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
@@ -56,29 +58,40 @@ def log_p_improvements(itemsets: Itemsets, is_asked: BoolArray) -> DoubleArray:
     the baskets with all other antecedents; for a single antecedent those are all baskets.
     """
     log_factorial = log_factorials(itemsets.n_baskets)
-    found, begin, before = np.where(is_asked, -np.inf, 0.0), 0, None
-    for level in levels(itemsets):
-        if before is not None:
-            end = begin + level.item.size
-            # A view: what is written here is written there.
-            part, asked = (each[begin:end].reshape(level.item.shape) for each in (found, is_asked))
-            for consequent, left_out in permutations(range(level.length), 2):
-                rows = np.flatnonzero(asked[:, consequent])
-                counts = _counts_without(itemsets, level, before, rows, consequent, left_out)
-                p = log_p_values(*counts, log_factorial)
-                part[rows, consequent] = np.maximum(part[rows, consequent], p)
-            begin = end
-        before = level
+    found, count = np.where(is_asked, -np.inf, 0.0), itemsets.count
+    for part in parts_of(itemsets, is_asked):
+        among = np.where(part.others == ROOT, itemsets.n_baskets, count[part.others])
+        counts = (count[part.all_items], count[part.antecedents], count[part.others_and_consequent], among)
+        found[part.rule] = np.maximum(found[part.rule], log_p_values(*counts, log_factorial))
     return found
 
 
-def _counts_without(
-    itemsets: Itemsets, level: Level, before: Level, rows: AnyArray, consequent: int, left_out: int
-) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:
-    """Baskets with all items, all but the consequent, all but the antecedent that is left out, and all but both."""
-    without_it = level.without[rows, left_out]
-    row = np.searchsorted(before.itemset, without_it)
-    others = before.without[row, consequent - (left_out < consequent)]
-    among = np.where(others == ROOT, itemsets.n_baskets, itemsets.count[others])
-    count = itemsets.count
-    return count[level.itemset[rows]], count[level.without[rows, consequent]], count[without_it], among
+@dataclass(frozen=True)
+class Part:
+    """Some rules without one of their antecedents; all arrays are (n,), and all but the first are places of itemsets.
+
+    `rule` are their places in the order of `rules.all_rules`, each at most once.
+    """
+
+    rule: AnyArray
+    all_items: AnyArray
+    antecedents: AnyArray
+    others_and_consequent: AnyArray
+    others: AnyArray
+
+
+def parts_of(itemsets: Itemsets, is_asked: BoolArray) -> Iterator[Part]:
+    """The rules that are asked for, without each of their antecedents."""
+    begin, before = 0, None
+    for level in levels(itemsets):
+        if before is not None:
+            asked = is_asked[begin : begin + level.item.size].reshape(level.item.shape)
+            for consequent, left_out in permutations(range(level.length), 2):
+                rows = np.flatnonzero(asked[:, consequent])
+                without_it = level.without[rows, left_out]
+                row = np.searchsorted(before.itemset, without_it)
+                others = before.without[row, consequent - (left_out < consequent)]
+                rule = begin + rows * level.length + consequent
+                yield Part(rule, level.itemset[rows], level.without[rows, consequent], without_it, others)
+            begin += level.item.size
+        before = level

@@ -1,7 +1,7 @@
 """Association rules with one item as consequent: from frequent itemsets to what is bought together, and how sure it is.
 
-Here: the rules, their measures, and which are worth telling. Not here: the itemsets (`itemsets`), the test
-(`significance`), and what a more general rule says (`redundancy`).
+Here: the rules, their measures, and which are worth telling. Not here: the itemsets (`itemsets`), Fisher's test
+(`significance`), what large baskets put together (`sizes`), and what a more general rule says (`redundancy`).
 
 The hypotheses, each "this item has nothing to do with that set of items", or no more than with a part of the set, are
 all pairs of a frequent itemset and a frequent item outside of it. Who belongs to them is told by supports that Fisher's
@@ -16,11 +16,19 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from shop_pipeline.models.arrays import BoolArray, DoubleArray, IntArray
+from shop_pipeline.models.arrays import AnyArray, BoolArray, DoubleArray, IntArray
+from shop_pipeline.models.baskets.baskets import Baskets
 from shop_pipeline.models.baskets.itemsets import Itemsets
-from shop_pipeline.models.baskets.lattice import levels
-from shop_pipeline.models.baskets.redundancy import best_more_general, improvement, log_p_improvements
+from shop_pipeline.models.baskets.lattice import ROOT, levels
+from shop_pipeline.models.baskets.redundancy import (
+    Part,
+    best_more_general,
+    improvement,
+    log_p_improvements,
+    parts_of,
+)
 from shop_pipeline.models.baskets.significance import log_factorials, log_p_values, log_q_values
+from shop_pipeline.models.baskets.sizes import NEVER, BySize, log_tails
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,8 @@ class Rules:
     def __len__(self) -> int:
         return len(self.antecedents)
 
-    def where(self, is_wanted: BoolArray) -> Rules:
-        """Some of the rules, in the same order."""
+    def where(self, is_wanted: AnyArray) -> Rules:
+        """Some of the rules, by truth values or places."""
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "n_baskets"}
         return Rules(**{name: values[is_wanted] for name, values in arrays.items()}, n_baskets=self.n_baskets)
 
@@ -120,7 +128,10 @@ def count_hypotheses(itemsets: Itemsets) -> int:
 
 @dataclass(frozen=True)
 class Found:
-    """Which rules are worth telling (`kept`, with p- and q-values), and how many were left out on the way.
+    """Which rules are worth telling (`kept`), and how many were left out on the way.
+
+    `log_p` and `log_q` are of Fisher's test and of all tests; `by_size` is how many baskets would hold both sides by
+    the sizes of the baskets alone.
 
     Of `n_rules` rules of frequent itemsets, `n_confident` have the confidence; of those, `n_redundant` are redundant,
     and of the others `n_chance` may be chance, as a whole or in what one of the antecedents adds. `n_hypotheses` is
@@ -130,29 +141,78 @@ class Found:
     kept: Rules
     log_p: DoubleArray
     log_q: DoubleArray
+    by_size: DoubleArray
     n_rules: int
     n_confident: int
     n_redundant: int
     n_chance: int
     n_hypotheses: int
 
+    @property
+    def lift_by_basket_size(self) -> DoubleArray:
+        """The lift that the sizes of the baskets alone would give."""
+        among = self.kept.with_antecedents * self.kept.with_consequent.astype(np.float64)
+        return self.by_size * self.kept.n_baskets / among
 
-def find_rules(itemsets: Itemsets, min_confidence: float, false_discovery_rate: float) -> Found:
+
+def by_basket_sizes(
+    baskets: Baskets, itemsets: Itemsets, rules: Rules, is_asked: BoolArray
+) -> tuple[DoubleArray, DoubleArray]:
+    """(rules,) baskets that would hold both sides by the sizes of the baskets alone, nan where not asked; and the log
+    of the largest p-value, of more than that and of what each antecedent adds to it, 0 where not asked.
+
+    An antecedent that adds nothing may still stand in larger baskets. Whoever has the others has the consequent for
+    their sake or by the size of the basket; the first is as likely whatever the size: 1 - confidence =
+    (1 - first) (1 - by size), for the others alone and for all antecedents.
+    """
+    is_wanted = np.zeros(len(itemsets), bool)
+    is_wanted[rules.antecedents[is_asked]] = True
+    for part in parts_of(itemsets, is_asked):
+        is_wanted[part.others[part.others != ROOT]] = True
+    by_size = BySize.of(baskets, itemsets, is_wanted)
+    expected, log_p = np.full(len(rules), np.nan), np.zeros(len(rules))
+    expected[is_asked] = by_size.expected(rules.antecedents[is_asked], rules.consequent[is_asked])
+    log_p[is_asked] = log_tails(rules.together[is_asked], rules.with_antecedents[is_asked], expected[is_asked])
+    for part in parts_of(itemsets, is_asked):
+        if len(part.rule) and part.others[0] != ROOT:
+            adds = _log_p_adds(part, rules.where(part.rule), expected[part.rule], by_size)
+            log_p[part.rule] = np.maximum(log_p[part.rule], adds)
+    return expected, log_p
+
+
+def _log_p_adds(part: Part, rules: Rules, expected: DoubleArray, by_size: BySize) -> DoubleArray:
+    """(rules,) log of the p-value with which what is left out of each rule adds nothing but larger baskets."""
+    count = by_size.itemsets.count
+    among, n = count[part.others], rules.with_antecedents
+    fails = 1 - by_size.expected(part.others, rules.consequent) / among
+    # Where the consequent is in all such baskets by their size, it is in all that are larger.
+    times = np.where(fails > 0, (1 - expected / n) / np.maximum(fails, NEVER), 0)
+    return log_tails(rules.together, n, n * (1 - (1 - count[part.others_and_consequent] / among) * times))
+
+
+def find_rules(baskets: Baskets, itemsets: Itemsets, min_confidence: float, false_discovery_rate: float) -> Found:
     """The rules with the confidence, an improvement on all more general ones, and a q-value of at most the rate.
 
-    Discovered is a rule that is more than chance and of which every antecedent adds something to the others: its
-    q-value is told from the largest of all these p-values. A single antecedent has nothing to add to.
+    Discovered is a rule that is more than chance, more than the sizes of the baskets make of chance, and of which every
+    antecedent adds something to the others: its q-value is told from the largest of all these p-values. A single
+    antecedent has nothing to add to. `itemsets` are those of `baskets`.
     """
     rules, n_hypotheses = all_rules(itemsets), count_hypotheses(itemsets)
     log_p = rules.log_p
-    log_q = log_q_values(np.maximum(log_p, log_p_improvements(itemsets, rules.improvement > 0)), n_hypotheses)
+    worst = np.maximum(log_p, log_p_improvements(itemsets, rules.improvement > 0))
+    # No q-value is under its p-value: what is over the rate already stays out, and its p-value lets nothing else in.
+    may_be = worst <= np.log(false_discovery_rate)
+    by_size, log_p_by_size = by_basket_sizes(baskets, itemsets, rules, may_be)
+    worst = np.maximum(worst, log_p_by_size)
+    log_q = log_q_values(worst, n_hypotheses)
     is_confident = rules.confidence >= min_confidence
     improves = is_confident & (rules.improvement > 0)
-    kept = improves & (log_q <= np.log(false_discovery_rate))
+    kept = improves & (log_q <= np.log(false_discovery_rate)) & (rules.together > by_size)
     return Found(
         rules.where(kept),
         log_p[kept],
         log_q[kept],
+        by_size[kept],
         len(rules),
         int(is_confident.sum()),
         int(is_confident.sum() - improves.sum()),

@@ -39,7 +39,8 @@ def forecast_boosted(panel: Panel, seed: int) -> DoubleArray:
 
     NaN: all rows where fewer than 50 past values can be learned from, or all of them are 0; the series that never sold,
     and those with a value below 0, from which nothing is learned. Equal bits for equal panel and seed. 4,000 series of
-    730 days with four covariates take 1.5 s and 300 MB beside the panel, 60 of 40 days 0.04 s.
+    730 days with four covariates take 1.5 s and 300 MB beside the panel, 20,000 of 1,095 days 6 s and 1.2 GB, 60 of 40
+    days 0.04 s.
     """
     none = np.full((panel.n_series, panel.horizon), np.nan)
     below = (panel.y < 0).any(axis=1, keepdims=True)

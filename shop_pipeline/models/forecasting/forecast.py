@@ -36,12 +36,6 @@ def forecast(panel: Panel, model: AnyArray, seed: int) -> DoubleArray:
     return forecast_by(panel, model, seed).y_hat
 
 
-def forecast_beside_baseline(panel: Panel, model: AnyArray, seed: int) -> tuple[DoubleArray, DoubleArray]:
-    """The next periods of each series, and what the baseline says of them, (n, H) each."""
-    found = forecast_by(panel, model, seed)
-    return found.y_hat, found.baseline
-
-
 def forecast_by(panel: Panel, model: AnyArray, seed: int) -> Forecast:
     """The next periods of each series by the model that was chosen for it.
 

@@ -51,13 +51,25 @@ def test_a_few_large_baskets_among_many_small_ones() -> None:
     assert all(is_in[:, members].all(axis=1).sum() == count for members, count in found.items())
 
 
-@pytest.mark.parametrize("most", [1, 2, 10, 100, 400])
-def test_where_there_are_too_many_the_support_is_the_smallest_that_leaves_so_many(most: int) -> None:
+@pytest.mark.parametrize("most", [1, 2, 10, 65, 66, 100, 400])
+def test_where_there_are_too_many_the_support_of_long_ones_is_the_smallest_that_leaves_so_many(most: int) -> None:
+    """11 items and 55 pairs are as frequent as asked: 66 keep them all, and fewer keep no longer ones."""
     baskets = noise(400, [0.6, 0.5, 0.5, 0.4, 0.4, 0.3, 0.3, 0.3, 0.2, 0.2, 0.1], seed=9)
     found = frequent_itemsets(baskets, 0.005, most)
-    assert (len(found) <= most, found.asked_count, found.min_count > 2) == (True, 2, True)
-    assert by_members(found) == counted(baskets, found.min_count)
-    assert len(counted(baskets, found.min_count - 1)) > most
+    short, every = counted(baskets, 2, longest=2), counted(baskets, 2)
+    assert (len(short), len(found) <= most, found.asked_count) == (66, True, 2)
+
+    def kept(least: int, of_longer: int) -> dict[tuple[int, ...], int]:
+        return {key: n for key, n in every.items() if n >= (least if len(key) <= 2 else of_longer)}
+
+    assert by_members(found) == kept(found.min_count, found.min_count_long)
+    if most >= len(short):
+        assert found.min_count == 2 < found.min_count_long
+        assert len(kept(2, found.min_count_long - 1)) > most
+    else:
+        assert found.min_count > 2
+        assert found.min_count_long > 400
+        assert len(kept(found.min_count - 1, 401)) > most
 
 
 def test_equal_baskets_of_500_items_have_too_many_subsets_for_any_support() -> None:
@@ -126,9 +138,10 @@ def test_no_more_memory_is_taken_than_is_told_before(most: int) -> None:
     """What NumPy takes; the compiled walk adds a matrix of bits at most. 100,000 are the larger part of the bound."""
     baskets = noise(20_000, [0.25] * 20, seed=3)
     told = mining_memory(baskets, most)
-    find_rules(frequent_itemsets(baskets_of([[0, 1]], 2), 1, 10), 0.1, 0.05)  # compiling takes more
+    pair = baskets_of([[0, 1]] * 9 + [[]] * 9, 2)
+    find_rules(pair, frequent_itemsets(pair, 0.1, 10), 0.1, 0.05)  # compiling takes more
     tracemalloc.start()
-    found = find_rules(frequent_itemsets(baskets, 0.0002, most), 0.1, 0.05)
+    found = find_rules(baskets, frequent_itemsets(baskets, 0.0002, most), 0.1, 0.05)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert found.n_rules > most / 2

@@ -94,8 +94,9 @@ def test_an_antecedent_that_adds_nothing_is_left_out_with_its_rule() -> None:
     rng = np.random.default_rng(6)
     is_in = rng.random((2000, 3)) < (0.3, 0.1, 0.5)
     is_in[:, 1] |= is_in[:, 0] & (rng.random(2000) < 0.6)
-    itemsets = frequent_itemsets(Baskets.from_codes(*np.nonzero(is_in), 2000, 3), 0.01, MANY)
-    found = find_rules(itemsets, 0.1, 0.05)
+    baskets = Baskets.from_codes(*np.nonzero(is_in), 2000, 3)
+    itemsets = frequent_itemsets(baskets, 0.01, MANY)
+    found = find_rules(baskets, itemsets, 0.1, 0.05)
     assert set(by_sides(found.kept, itemsets)) == {((0,), 1), ((1,), 0)}
     assert found.n_rules == 3 * 2 + 3
     assert found.n_confident == found.n_redundant + found.n_chance + len(found.kept)
@@ -103,12 +104,13 @@ def test_an_antecedent_that_adds_nothing_is_left_out_with_its_rule() -> None:
 
 
 def test_two_antecedents_that_only_work_together_are_found() -> None:
-    """0 and 1 bring 2 along, neither does alone."""
+    """0 and 1 bring 2 along, neither does alone. Other products are there, too: a basket of three would hold all."""
     rng = np.random.default_rng(6)
-    is_in = rng.random((4000, 3)) < (0.3, 0.3, 0.1)
+    is_in = rng.random((4000, 33)) < (0.3, 0.3, 0.1, *[0.1] * 30)
     is_in[:, 2] |= is_in[:, 0] & is_in[:, 1] & (rng.random(4000) < 0.5)
-    itemsets = frequent_itemsets(Baskets.from_codes(*np.nonzero(is_in), 4000, 3), 0.01, MANY)
-    assert ((0, 1), 2) in by_sides(find_rules(itemsets, 0.1, 0.05).kept, itemsets)
+    baskets = Baskets.from_codes(*np.nonzero(is_in), 4000, 33)
+    itemsets = frequent_itemsets(baskets, 0.01, MANY)
+    assert ((0, 1), 2) in by_sides(find_rules(baskets, itemsets, 0.1, 0.05).kept, itemsets)
 
 
 def test_antecedents_that_only_make_up_for_one_another_are_no_rule() -> None:
@@ -116,14 +118,15 @@ def test_antecedents_that_only_make_up_for_one_another_are_no_rule() -> None:
     other beyond doubt, but both together are no more than what 34 of 380 let expect.
     """
     sets = [[2]] * 30 + [[]] * 210 + [[0]] * 60 + [[1]] * 60 + [[0, 1, 2]] * 4 + [[0, 1]] * 16
-    itemsets = frequent_itemsets(baskets_of(sets, 3), 0.01, MANY)
+    baskets = baskets_of(sets, 3)
+    itemsets = frequent_itemsets(baskets, 0.01, MANY)
     rules = all_rules(itemsets)
     at = by_sides(rules, itemsets)[(0, 1), 2]
     adds = log_p_improvements(itemsets, np.ones(len(rules), bool))
     assert np.exp([adds[at], rules.log_p[at]]) == pytest.approx(
         [hypergeom.sf(3, 80, 4, 20), hypergeom.sf(3, 380, 34, 20)]
     )
-    found = find_rules(itemsets, 0.1, 0.05)
+    found = find_rules(baskets, itemsets, 0.1, 0.05)
     assert ((0, 1), 2) not in by_sides(found.kept, itemsets)
     assert (found.log_q >= found.log_p).all()
 
@@ -134,8 +137,9 @@ def test_noise_makes_no_rules() -> None:
 
     A correction for the frequent rules alone finds some in most shops: P(Poisson(3.75) >= 8) = 4 %.
     """
-    mined = [frequent_itemsets(noise(1500, [0.05] * 60, seed), 8 / 1500, MANY) for seed in range(40)]
-    shops = [find_rules(itemsets, 0.05, 0.05) for itemsets in mined]
+    made = [noise(1500, [0.05] * 60, seed) for seed in range(40)]
+    mined = [frequent_itemsets(baskets, 8 / 1500, MANY) for baskets in made]
+    shops = [find_rules(*shop, 0.05, 0.05) for shop in zip(made, mined, strict=True)]
     assert min(found.n_confident for found in shops) > 50
     assert sum(len(found.kept) > 0 for found in shops) <= 4
     frequent = [all_rules(itemsets).log_p for itemsets in mined]
@@ -151,7 +155,7 @@ def test_planted_pairs_are_found_and_no_others_are_as_strong() -> None:
     partner, lines = shop.catalogue.partner, shop.lines
     baskets = Baskets.from_codes(lines["order"], lines["product"], len(shop.orders), config.products)
     itemsets = frequent_itemsets(baskets, 10 / baskets.n_baskets, MANY)
-    kept = find_rules(itemsets, 0.05, 0.05).kept
+    kept = find_rules(baskets, itemsets, 0.05, 0.05).kept
     sides = list(by_sides(kept, itemsets))
     planted = {(one, other) for one, other in enumerate(partner.tolist()) if other >= 0}
     pairs = itemsets.members(np.flatnonzero(itemsets.length == 2)).tolist()
@@ -166,8 +170,9 @@ def test_planted_pairs_are_found_and_no_others_are_as_strong() -> None:
 @pytest.mark.parametrize("sets", [[], [[]], [[0]], [[0], [1]], [[0, 1, 2]] * 5])
 def test_where_nothing_can_be_told_there_are_no_rules(sets: list[list[int]]) -> None:
     """Also where all baskets are equal: every rule has a lift of 1."""
-    itemsets = frequent_itemsets(baskets_of(sets, 3), 0.2, MANY)
-    found = find_rules(itemsets, 0.1, 0.05)
+    baskets = baskets_of(sets, 3)
+    itemsets = frequent_itemsets(baskets, 0.2, MANY)
+    found = find_rules(baskets, itemsets, 0.1, 0.05)
     assert len(found.kept) == 0
     assert np.isfinite(all_rules(itemsets).leverage).all()
 

@@ -5,7 +5,7 @@ import pytest
 
 from shop_pipeline.models.forecasting.backtest import backtest
 from shop_pipeline.models.forecasting.candidates import NAMES, forecast_many
-from shop_pipeline.models.forecasting.forecast import forecast, forecast_beside_baseline, forecast_by
+from shop_pipeline.models.forecasting.forecast import forecast, forecast_by
 from shop_pipeline.models.forecasting.panel import Panel
 
 
@@ -23,9 +23,8 @@ def test_each_series_has_its_own_model() -> None:
 
 def test_the_baseline_stands_beside_it() -> None:
     series = panel()
-    found, baseline = forecast_beside_baseline(series, np.array(NAMES, dtype=object), 0)
-    np.testing.assert_array_equal(found, forecast(series, np.array(NAMES, dtype=object), 0))
-    np.testing.assert_array_equal(baseline, series.y[:, -7:])
+    found = forecast_by(series, np.array(NAMES, dtype=object), 0)
+    np.testing.assert_array_equal(found.baseline, series.y[:, -7:])
 
 
 def test_from_an_earlier_clock_it_is_what_the_back_test_forecast() -> None:
