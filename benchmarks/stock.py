@@ -11,6 +11,13 @@ then, with a light forecast (means of weekdays) and that forecast's own errors.
 The rival orders by days of the last four weeks' sales, a cycle's more at a time; it is given the fewest whole days with
 which its mean stock is no less than the plan's. `fixed_beside_lead_time` keeps these days beside each product's lead
 time, `fixed` keeps the same days of all.
+
+Each kind is compared alone, too, at no less stock within the kind. What is won, and where (10 products of each kind,
+seeds 1 and 7): the plan loses 42 and 36 % of the units that the rule with lead times loses if it looks every week, and
+62 % every day. That is won between the kinds, and within slow products (98 to 99 % of the cycles pass, and 91 to 97
+with the rule) and lumpy ones (86 to 94 %, and 73 to 83). Within fast and within seasonal products it is no better than
+days beside the lead time: three of the eight comparisons go to the rule. It takes 12 to 19 % more orders, nearly all of
+them for slow and lumpy products.
 """
 
 from __future__ import annotations
@@ -43,22 +50,24 @@ def read_sales(path: Path, lead_days: tuple[int, int], rng: np.random.Generator)
 
 
 def compare(shop: Shop, policy: Policy) -> dict[str, Any]:
-    """Figures of the plan and of both rivals, over all products and by kind."""
+    """Figures of the plan and of both rivals, of all products and of each kind alone, at no less stock each."""
     first, began = shop.demand.shape[1] - YEAR, time.perf_counter()
     plan = simulate(shop, first, policy.review_days, planned(shop.lead, policy))
     seconds = time.perf_counter() - began
-    found: dict[str, Any] = {"products": len(shop.lead), "seconds_of_the_plan": seconds, "plan": _told(plan, shop)}
+    kinds = np.unique(shop.kind).tolist()
+    by_kind = {kind: _beside_rivals(plan.of(shop.kind == kind), shop.of(kind), first, policy) for kind in kinds}
+    of_all = {"products": len(shop.lead), "seconds_of_the_plan": seconds} | _beside_rivals(plan, shop, first, policy)
+    return of_all | (by_kind if len(kinds) > 1 else {})
+
+
+def _beside_rivals(plan: Outcome, shop: Shop, first: int, policy: Policy) -> dict[str, Any]:
+    found: dict[str, Any] = {"plan": plan.told()}
     for name, knows_lead in (("fixed", False), ("fixed_beside_lead_time", True)):
         days, rival = rival_of(plan, shop, first, policy.review_days, knows_lead=knows_lead)
-        found[name] = {"days": days, **_told(rival, shop)}
+        found[name] = {"days": days, **rival.told()}
         found[f"lost_units_of_{name}_times"] = float(rival.lost.sum() / max(plan.lost.sum(), 1))
         found[f"broken_cycles_of_{name}_times"] = float(rival.broken.sum() / max(plan.broken.sum(), 1))
     return found
-
-
-def _told(outcome: Outcome, shop: Shop) -> dict[str, Any]:
-    kinds = {str(kind): outcome.told(shop.kind == kind) for kind in np.unique(shop.kind)}
-    return outcome.told() | (kinds if len(kinds) > 1 else {})
 
 
 def main() -> None:

@@ -11,8 +11,9 @@ features.demand_daily. Days before the simulated year have no gaps.
 from __future__ import annotations
 
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -20,8 +21,10 @@ from shop_pipeline.models.arrays import AnyArray, BoolArray, DoubleArray
 from shop_pipeline.models.forecasting.error_shape import groups_alike
 from shop_pipeline.models.forecasting.lead_time import lead_time_errors
 from shop_pipeline.models.forecasting.metrics import naive_scale
+from shop_pipeline.models.inventory.history import History
 from shop_pipeline.models.inventory.plan import Policy, Stock, make_plan, spans
 
+LAST_DAYS = 28
 KINDS = ("fast", "slow", "seasonal", "lumpy")
 HORIZON, WINDOWS, WEEKS_SEEN, WEEK, YEAR = 28, 6, 8, 7, 365
 LUMP = 12
@@ -41,6 +44,11 @@ class Shop:
     kind: AnyArray
     """str (n,)."""
 
+    def of(self, kind: str) -> Shop:
+        """Its products of one kind."""
+        mine = self.kind == kind
+        return Shop(self.demand[mine], self.lead[mine], self.kind[mine])
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -53,13 +61,16 @@ class Outcome:
     cycles: DoubleArray
     broken: DoubleArray
     """Cycles with a lost sale."""
+    orders: DoubleArray
+    """Orders placed."""
 
-    def told(self, of: BoolArray | None = None) -> dict[str, float]:
-        """Totals over all products, or some."""
-        some = np.ones(len(self.stock), dtype=bool) if of is None else of
-        stock, asked, lost, cycles, broken = (
-            float(values[some].sum()) for values in (self.stock, self.asked, self.lost, self.cycles, self.broken)
-        )
+    def of(self, some: BoolArray) -> Outcome:
+        """That of some products."""
+        return Outcome(*(getattr(self, field.name)[some] for field in fields(self)))
+
+    def told(self) -> dict[str, float]:
+        """Totals over all products."""
+        stock, asked, lost, cycles, broken, orders = (float(getattr(self, field.name).sum()) for field in fields(self))
         return {
             "mean_stock": stock,
             "lost_units": lost,
@@ -67,6 +78,7 @@ class Outcome:
             "cycles": cycles,
             "broken_cycles": broken,
             "service_level": 1 - broken / max(cycles, 1),
+            "orders": orders,
         }
 
 
@@ -90,7 +102,7 @@ def simulate(shop: Shop, first: int, review_days: int, rule: Rule) -> Outcome:
     sold, rows = shop.demand.copy(), np.arange(n)
     on_hand = np.ceil(shop.demand[:, :first].mean(axis=1) * 35)
     arriving = np.zeros((n, days + int(shop.lead.max()) + 1))
-    stock, lost, cycles, broken = (np.zeros(n) for _ in range(4))
+    stock, lost, cycles, broken, orders = (np.zeros(n) for _ in range(5))
     is_broken = np.zeros(n, dtype=bool)
     for day in range(first, days):
         served = np.minimum(shop.demand[:, day], on_hand)
@@ -98,14 +110,16 @@ def simulate(shop: Shop, first: int, review_days: int, rule: Rule) -> Outcome:
         missed = shop.demand[:, day] - served
         on_hand, lost, is_broken = on_hand - served, lost + missed, is_broken | (missed > 0)
         if (day - first) % review_days == 0:
-            arriving[rows, day + shop.lead] += rule(sold[:, : day + 1], on_hand + arriving[:, day:].sum(axis=1))
+            ordered = rule(sold[:, : day + 1], on_hand + arriving[:, day:].sum(axis=1))
+            arriving[rows, day + shop.lead] += ordered
+            orders = orders + (ordered > 0)
         came = arriving[:, day] > 0
         cycles, broken, is_broken = cycles + came, broken + (came & is_broken), is_broken & ~came
         on_hand = on_hand + arriving[:, day]
         # What has come is no longer on its way.
         arriving[:, day] = 0
         stock += on_hand
-    return Outcome(stock / (days - first), shop.demand[:, first:].sum(axis=1), lost, cycles, broken)
+    return Outcome(stock / (days - first), shop.demand[:, first:].sum(axis=1), lost, cycles, broken, orders)
 
 
 def planned(lead: AnyArray, policy: Policy) -> Rule:
@@ -118,34 +132,41 @@ def planned(lead: AnyArray, policy: Policy) -> Rule:
         stock = Stock(position, np.zeros(n), lead.astype(float), np.full(n, np.nan), np.ones(n, dtype=bool))
         over = lead_time_errors(errors, scale, protection, groups_alike(sold))
         # Nobody looks at the risks here, for which the errors over the lead time would be.
-        plan = make_plan(stock, weekday_means(sold), over, over, policy)
+        plan = make_plan(stock, weekday_means(sold), over, over, History(sold), policy)
         return np.where(plan.order_now, plan.order_quantity, 0)
 
     return rule
 
 
 def fixed(lead: AnyArray, review_days: int, kept_days: float, *, knows_lead: bool) -> Rule:
-    """Who has less than `kept_days` days of the last four weeks' sales on hand and on order fills up by a cycle more.
+    """Who has no more than `kept_days` days of the last sales on hand and on order fills up by a cycle more, or by one.
 
-    The cycle is the plan's, the longer of lead time and review. Who knows lead times keeps those days beside them.
+    The cycle is the plan's, the longer of lead time and review. Who knows lead times keeps those days beside them. The
+    last sales are those of four weeks with something on the shelf, so that the rule does not forget what is sold out.
     """
     low = kept_days + lead * knows_lead
 
     def rule(sold: DoubleArray, position: DoubleArray) -> DoubleArray:
-        daily = _mean(sold[:, -28:])
+        known = ~np.isnan(sold)
+        is_last = known & (np.cumsum(known[:, ::-1], axis=1)[:, ::-1] <= LAST_DAYS)
+        daily = _mean(np.where(is_last, sold, np.nan))
         full = np.ceil(daily * (low + np.maximum(lead, review_days)))
-        return np.where(position < daily * low, np.maximum(full - position, 0), 0)
+        return np.where(position <= daily * low, np.maximum(full - position, 1), 0)
 
     return rule
 
 
 def rival_of(outcome: Outcome, shop: Shop, first: int, review_days: int, *, knows_lead: bool) -> tuple[int, Outcome]:
     """The fixed rule with the fewest whole days whose mean stock is no less than that of `outcome`."""
-    for days in range(1, 3 * YEAR):
-        rival = simulate(shop, first, review_days, fixed(shop.lead, review_days, days, knows_lead=knows_lead))
-        if rival.stock.sum() >= outcome.stock.sum():
-            return days, rival
-    raise ValueError("no fixed rule keeps as much stock")
+
+    def rival(days: int) -> Outcome:
+        return simulate(shop, first, review_days, fixed(shop.lead, review_days, days, knows_lead=knows_lead))
+
+    candidates = range(1, 3 * YEAR)
+    place = bisect_left(candidates, outcome.stock.sum(), key=lambda days: rival(days).stock.sum())
+    if place == len(candidates):
+        raise ValueError("no fixed rule keeps as much stock")
+    return candidates[place], rival(candidates[place])
 
 
 def past_errors(sold: DoubleArray) -> DoubleArray:

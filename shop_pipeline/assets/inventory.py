@@ -15,18 +15,21 @@ from ..models.arrays import AnyArray, DoubleArray
 from ..models.forecasting.error_shape import SHARES_WITHOUT
 from ..models.forecasting.lead_time import LeadTimeErrors, lead_time_errors
 from ..models.inventory.abc import abc_classes, cumulated_shares
+from ..models.inventory.demand import expected_demand
+from ..models.inventory.history import History
 from ..models.inventory.plan import Plan, Policy, Stock, make_plan, spans
-from ..models.inventory.reasons import reasons, states
-from ..models.inventory.stopped import has_stopped
+from ..models.inventory.reasons import Counts, reasons, states
+from ..models.inventory.stopped import has_stopped, is_hardly_expected
 from ..models.inventory.xyz import coefficient_of_variation, xyz_classes
 from ..sections import Inventory
 from .gated import Built, Run, empty, gated_asset
-from .inventory_shelf import FORECAST, READ_FROM, Foreseen, read_foreseen, read_shelf, read_weekly
+from .inventory_shelf import FORECAST, READ_FROM, Foreseen, read_foreseen, read_history, read_shelf, read_weekly
 from .readiness import NAME as READINESS
 from .readiness import shortfall
 
 NAME = "marts.inventory_plan"
-PLANNED = "SELECT * FROM found_plan JOIN (SELECT product_id, stock_date, revenue FROM found_shelf) USING (product_id)"
+PLANNED = """SELECT * FROM found_plan
+JOIN (SELECT product_id, counted, on_hand, on_order, stock_date, revenue FROM found_shelf) USING (product_id)"""
 
 
 def assets(_: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -43,40 +46,43 @@ def build_plan(run: Run) -> Built:
         return empty(NAME, {"note": f"no forecast: {FORECAST} says why"})
     shelf, settings = read_shelf(run), run.session.settings.inventory
     foreseen = read_foreseen(run, len(shelf))
-    columns = _planned(shelf, foreseen, settings) | _classes(shelf, read_weekly(run, len(shelf)), settings)
+    planned = _planned(shelf, foreseen, read_history(run, len(shelf)), settings)
+    columns = planned | _classes(shelf, read_weekly(run, len(shelf)), settings)
     run.duck.register("found_plan", pa.table(columns))
     return Built(PLANNED)
 
 
-def _planned(shelf: pa.Table, foreseen: Foreseen, settings: Inventory) -> dict[str, Any]:
+def _planned(shelf: pa.Table, foreseen: Foreseen, history: History, settings: Inventory) -> dict[str, Any]:
     told = {name: shelf[name].to_numpy() for name in shelf.column_names}
     known_lead = ~np.isnan(told["lead_time_days"])
     lead_time_days = np.where(known_lead, told["lead_time_days"], settings.lead_time_days)
-    state = _states(told, foreseen)
-    stock = Stock(told["on_hand"], told["on_order"], lead_time_days, told["unit_cost"], state == "stocked")
     policy = Policy(settings.service_level, settings.review_days, settings.order_cost, settings.holding_rate)
-    lead, protection = spans(stock.lead_time_days, policy.review_days)
+    lead, protection = spans(lead_time_days, policy.review_days)
+    state = _states(told, foreseen, protection)
+    stock = Stock(told["on_hand"], told["on_order"], lead_time_days, told["unit_cost"], state == "stocked")
     over_lead_time, over_protection = (_summed(foreseen, told, days) for days in (np.maximum(lead, 1), protection))
-    plan = make_plan(stock, foreseen.y_hat, over_lead_time, over_protection, policy)
+    plan = make_plan(stock, foreseen.y_hat, over_lead_time, over_protection, history, policy)
+    sources = _sources(over_protection, plan)
+    counts = Counts(told["counted"], told["counted_on"], told["age_days"])
     return {
         "product_id": shelf["product_id"],
-        **{name: shelf[name].cast(pa.int64()) for name in ("on_hand", "on_order")},
         "lead_time_days": stock.lead_time_days,
         "lead_time_source": np.where(known_lead, "feed", "setting"),
         "unit_cost": shelf["unit_cost"],
         **_figures(plan),
         "is_extrapolated": over_protection.is_extrapolated | (plan.protection_days > foreseen.y_hat.shape[1]),
-        "error_source": _sources(over_protection),
+        "error_source": sources,
         "state": state,
         "model": pa.array(foreseen.model, pa.string()),
-        "reason": reasons(state, told["silent_days"], stock, plan),
+        "reason": reasons(state, told["silent_days"], stock, counts, plan, sources == "poisson"),
     }
 
 
-def _states(told: dict[str, AnyArray], foreseen: Foreseen) -> AnyArray:
+def _states(told: dict[str, AnyArray], foreseen: Foreseen, protection: AnyArray) -> AnyArray:
     silence = has_stopped(told["sale_days"], told["span_days"], told["silent_days"])
     # What is foreseen of a product out of season says more than its silence.
     silence &= foreseen.y_hat.sum(axis=1) < 1
+    silence |= is_hardly_expected(expected_demand(foreseen.y_hat, protection), told["silent_days"])
     return states(foreseen.is_there, silence, told["is_dropped"])
 
 
@@ -104,9 +110,9 @@ def _or_null(values: DoubleArray) -> pa.Array:
     return pa.array(values, mask=~np.isfinite(values))
 
 
-def _sources(spread: LeadTimeErrors) -> AnyArray:
+def _sources(spread: LeadTimeErrors, plan: Plan) -> AnyArray:
     is_unknown = np.isnan(spread.draws[:, 0])
-    return np.select([is_unknown, spread.is_pooled], ["poisson", "alike"], "own")
+    return np.select([is_unknown, plan.is_bounded, spread.is_pooled], ["poisson", "sales", "alike"], "own")
 
 
 def _classes(shelf: pa.Table, weekly: DoubleArray, settings: Inventory) -> dict[str, Any]:

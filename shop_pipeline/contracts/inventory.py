@@ -7,16 +7,37 @@ from .mart import mart
 from .table import Column, ForeignKey, Rule, Table
 
 STATES = ("stocked", "stopped", "unsold", "not_listed")
+OLDEST_COUNT_DAYS = 31
+"""An older count says nothing of today: no shop counts less than monthly what it orders by, and losses and deliveries
+that no feed tells of add up."""
+FRESH_COUNT_DAYS = 7
+"""As long as a count holds in features.demand_daily."""
 
-_POSITION = "(on_hand + coalesce(on_order, 0))"
+_CLOCK_DAY = "CAST(getvariable('as_of') AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE)"
+
+_POSITION = "(on_hand::HUGEINT + coalesce(on_order, 0))"
 
 INVENTORY_PLAN = mart(
     "inventory_plan",
     "one product that is listed or was sold within the history of demand: when to order it, and how much",
     (
         Column("product_id", "VARCHAR", "product"),
-        Column("on_hand", "BIGINT", "units at the newest count; null where nobody counted", required=False, minimum=0),
-        Column("on_order", "BIGINT", "units on order at that count", required=False, minimum=0),
+        Column(
+            "on_hand",
+            "BIGINT",
+            "units of the newest count less what was sold on its day (it is of the opening) and since, at least 0;"
+            f" null where nobody counted or {OLDEST_COUNT_DAYS} days are over",
+            required=False,
+            minimum=0,
+        ),
+        Column(
+            "on_order",
+            "BIGINT",
+            "units on order at that count, less what was sold beyond it and must have come since",
+            required=False,
+            minimum=0,
+        ),
+        Column("counted", "BIGINT", "units of the newest count; null where nobody counted", required=False, minimum=0),
         Column("stock_date", "DATE", "day of that count", required=False),
         Column("lead_time_days", "DOUBLE", "from order to delivery", minimum=0),
         Column("lead_time_source", "VARCHAR", "the stock feed's newest, else the setting", values=("feed", "setting")),
@@ -40,7 +61,7 @@ INVENTORY_PLAN = mart(
             minimum=0,
         ),
         Column("reorder_point", "BIGINT", "order where no more units are on hand and on order together", minimum=0),
-        Column("order_now", "BOOLEAN", "the newest count is there; false where nobody counted"),
+        Column("order_now", "BOOLEAN", "to be ordered today; false where on_hand is null"),
         Column(
             "order_quantity",
             "BIGINT",
@@ -58,7 +79,7 @@ INVENTORY_PLAN = mart(
         Column(
             "days_of_cover",
             "DOUBLE",
-            "days until the expected demand uses up what is on hand; null where nobody counted or none is expected",
+            "days until the expected demand uses up what is on hand; null where that is, or where none is expected",
             required=False,
             minimum=0,
         ),
@@ -84,8 +105,10 @@ INVENTORY_PLAN = mart(
         Column(
             "error_source",
             "VARCHAR",
-            "whose forecast errors: its own, those of products alike, or none (poisson: demand that is Poisson)",
-            values=("own", "alike", "poisson"),
+            "what the safety stock is from: the forecast's errors for it or for products alike; its busiest days"
+            " where these say more than they support (sales); or, without errors, demand about the forecast as uneven"
+            " as its sales (poisson, wider where several are bought at a time)",
+            values=("own", "alike", "sales", "poisson"),
         ),
         Column("reason", "VARCHAR", "why, in one sentence"),
     ),
@@ -138,13 +161,25 @@ INVENTORY_PLAN = mart(
         Rule(
             "risk_needs_a_count",
             "SELECT product_id FROM {batch} WHERE (on_hand IS NULL) <> (stockout_risk IS NULL)"
-            " OR (on_hand IS NULL) <> (stock_date IS NULL) OR on_hand IS NULL AND days_of_cover IS NOT NULL",
-            "a risk exactly where somebody counted",
+            " OR (counted IS NULL) <> (stock_date IS NULL) OR on_hand IS NULL AND days_of_cover IS NOT NULL"
+            f" OR (on_hand IS NULL) <> coalesce(stock_date < {_CLOCK_DAY} - {OLDEST_COUNT_DAYS}, true)",
+            "a risk exactly where somebody counted, and not too long ago",
+        ),
+        Rule(
+            "on_hand_is_of_the_count",
+            "SELECT product_id, on_hand, counted FROM {batch} WHERE on_hand > counted",
+            "sales take off, and nothing adds",
+        ),
+        Rule(
+            "counts_are_fresh",
+            "SELECT product_id, stock_date FROM {batch} WHERE state = 'stocked'"
+            f" AND stock_date < {_CLOCK_DAY} - {FRESH_COUNT_DAYS}",
+            "what is ordered again was counted within a week, where it is counted at all",
+            "WARN",
         ),
         Rule(
             "nothing_after_as_of",
-            "SELECT product_id, stock_date FROM {batch} WHERE stock_date"
-            " >= CAST(getvariable('as_of') AT TIME ZONE 'UTC' AT TIME ZONE getvariable('timezone') AS DATE)",
+            f"SELECT product_id, stock_date FROM {{batch}} WHERE stock_date >= {_CLOCK_DAY}",
             "no count at or after the run's clock is used",
         ),
         Rule(

@@ -297,5 +297,10 @@ ALSO: dict[tuple[str, str], set[str]] = {
     (EVALUATION, "in_range(n_series)"): {"published_are_judged"},
     **_also_foreseen(FORECAST, DAILY),
     **_also_foreseen(FORECAST_WEEKLY, WEEKLY),
+    # The product that is not there has a model of its own.
+    (FORECAST, f"foreign_key(unique_id) -> {DAILY}"): {
+        "every_series_has_every_step",
+        "models_are_those_of_the_backtest",
+    },
     **_also_foreseen(SALES, DAILY),
 }

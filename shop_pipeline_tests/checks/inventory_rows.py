@@ -14,7 +14,14 @@ INFINITE = float("inf")
 
 
 def _planned(product: str, revenue: int, share: float, abc: str, **given: Any) -> Row:
-    position = {"on_hand": 3, "on_order": 1, "lead_time_days": 0.0, "demand_in_lead_time": 0.0}
+    position = {
+        "on_hand": 3,
+        "on_order": 1,
+        "counted": 9,
+        "stock_date": date(2025, 1, 31),
+        "lead_time_days": 0.0,
+        "demand_in_lead_time": 0.0,
+    }
     needs = {"demand_in_protection": 4.5, "safety_stock": 1.5, "reorder_point": 6}
     order = {"order_now": True, "order_quantity": 50}
     classes = {"revenue": revenue, "cumulated_share": share, "abc_class": abc}
@@ -22,7 +29,7 @@ def _planned(product: str, revenue: int, share: float, abc: str, **given: Any) -
 
 
 UNSOLD = {
-    **dict.fromkeys(("on_hand", "on_order", "stock_date", "stockout_risk", "days_of_cover", "model")),
+    **dict.fromkeys(("on_hand", "on_order", "counted", "stock_date", "stockout_risk", "days_of_cover", "model")),
     **dict.fromkeys(("demand_in_protection", "safety_stock"), 0.0),
     **dict.fromkeys(("reorder_point", "order_quantity"), 0),
     "order_now": False,
@@ -65,9 +72,12 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
     (NAME, "risk_needs_a_count"): [
         last(stockout_risk=None),
         last(stock_date=None),
+        last(counted=None),
+        last(stock_date=date(2024, 12, 31)),
         Plant({NEVER: {"stockout_risk": 0.5}}),
         Plant({NEVER: {"days_of_cover": 1.0}}),
     ],
+    (NAME, "on_hand_is_of_the_count"): [last(counted=2)],
     (NAME, "nothing_after_as_of"): [last(stock_date=date(2025, 2, 1))],
     (NAME, "shares_add_up"): [last(cumulated_share=0.99), Plant({WAITS: {"cumulated_share": 0.8}})],
     (NAME, "classes_follow_revenue"): [
@@ -80,6 +90,7 @@ BY_HAND: dict[tuple[str, str], list[Plant]] = {
 # What is less than nothing is no sum of demand and safety, and a row that is there twice has its revenue twice.
 ALSO: dict[tuple[str, str], set[str]] = {
     (NAME, "in_range(demand_in_protection)"): {"reorder_point_is_demand_and_safety", "lead_time_is_protected"},
+    (NAME, "in_range(counted)"): {"on_hand_is_of_the_count"},
     (NAME, "in_range(safety_stock)"): {"reorder_point_is_demand_and_safety"},
     (NAME, "in_range(reorder_point)"): {"reorder_point_is_demand_and_safety", "order_now_follows"},
     (NAME, "in_range(order_quantity)"): {"an_order_fills_up"},

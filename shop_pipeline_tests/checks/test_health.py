@@ -140,7 +140,8 @@ def test_every_warning_is_asked_here() -> None:
     }
     warns = {rule.name for table in TABLES.values() for rule in table.rules if rule.severity == "WARN"}
     # The others are asked in assets/test_product_rules_sql.py, test_stock_sql.py, test_tickets_sql.py, test_value.py,
-    # test_segment_migration_sql.py and test_market_sql.py, and in test_propensity_warnings.py.
+    # test_segment_migration_sql.py, test_market_sql.py, test_inventory.py and test_demand_judged_sql.py, and in
+    # test_propensity_warnings.py.
     assert warns == {rule.name for rule in HEALTH} | {
         *("blocked_is_known", "most_counts_are_of_products", "most_cases_are_of_customers"),
         *("calibration_within_bounds", "intervals_hold_what_they_say", "tier_shares_hold", "total_value_holds"),
@@ -148,4 +149,5 @@ def test_every_warning_is_asked_here() -> None:
         *("calibrated_within_bounds", "mean_agrees_with_what_was_seen", "shares_do_not_jump"),
         "amounts_within_bounds",
         *("periods_are_told_by_their_first_day", "most_categories_are_ours", "shares_are_below_one"),
+        "counts_are_fresh",
     }

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from shop_pipeline.models.arrays import AnyArray, DoubleArray
+from shop_pipeline.models.arrays import DoubleArray
 
-DAYS_PER_YEAR = 365
 ROUNDING = 1e-9
 
 
@@ -27,24 +26,32 @@ def economic_order_quantity(yearly_demand: DoubleArray, order_cost: float, holdi
     return np.sqrt(2 * yearly_demand * order_cost / holding_cost)
 
 
-def lots(daily: DoubleArray, cycle_days: AnyArray, order_cost: float | None, holding_cost: DoubleArray) -> DoubleArray:
+def lots(
+    of_a_cycle: DoubleArray,
+    usual_sale: DoubleArray,
+    yearly_demand: DoubleArray,
+    order_cost: float | None,
+    holding_cost: DoubleArray,
+) -> DoubleArray:
     """Whole units per order: the economic quantity where both costs are known, else the demand of a cycle.
 
     An economic quantity is never more than a year's demand: the holding cost knows nothing of what spoils or goes out
-    of fashion.
+    of fashion. A lot is never less than the usual sale: of a product that sells a dozen at a time, a mean cycle's three
+    units serve nobody.
 
     Args:
-        daily: expected units per day, float64 (n,).
-        cycle_days: days that an order should last without costs: the longer of lead time and review, int (n,).
+        of_a_cycle: units expected in the days that an order should last without costs, float64 (n,).
+        usual_sale: units of a usual sale, float64 (n,).
+        yearly_demand: units of a year, seasons and all, float64 (n,).
         order_cost: money per order; None where unknown.
         holding_cost: money per unit and year, float64 (n,); NaN or 0 where unknown.
 
     Returns:
         float64 (n,), at least 1.
     """
-    quantity = daily * cycle_days
+    quantity = of_a_cycle
     if order_cost is not None:
         known = holding_cost > 0
-        economic = economic_order_quantity(daily * DAYS_PER_YEAR, order_cost, np.where(known, holding_cost, 1.0))
-        quantity = np.where(known, np.minimum(economic, daily * DAYS_PER_YEAR), quantity)
-    return np.maximum(np.ceil(quantity - ROUNDING), 1)
+        economic = economic_order_quantity(yearly_demand, order_cost, np.where(known, holding_cost, 1.0))
+        quantity = np.where(known, np.minimum(economic, yearly_demand), quantity)
+    return np.maximum(np.ceil(np.maximum(quantity, usual_sale) - ROUNDING), 1)

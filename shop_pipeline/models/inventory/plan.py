@@ -17,8 +17,8 @@ import numpy as np
 
 from shop_pipeline.models.arrays import AnyArray, BoolArray, DoubleArray
 from shop_pipeline.models.inventory.demand import days_of_cover, expected_demand
+from shop_pipeline.models.inventory.history import History
 from shop_pipeline.models.inventory.order_quantity import lots
-from shop_pipeline.models.inventory.poisson import OrPoisson
 from shop_pipeline.models.inventory.reorder import (
     SummedErrors,
     order_quantities,
@@ -27,6 +27,7 @@ from shop_pipeline.models.inventory.reorder import (
     safety_stock,
     stockout_risk,
 )
+from shop_pipeline.models.inventory.supported import Supported
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ class Plan:
     """Of running out before an order of today is there; NaN where nobody counted."""
     days_of_cover: DoubleArray
     """NaN where nobody counted, infinite where nothing is expected."""
+    is_bounded: BoolArray
+    """Whether the safety stock is what the product's own sales support, and less than its errors say."""
 
 
 def spans(lead_time_days: DoubleArray, review_days: int) -> tuple[AnyArray, AnyArray]:
@@ -91,7 +94,12 @@ def spans(lead_time_days: DoubleArray, review_days: int) -> tuple[AnyArray, AnyA
 
 
 def make_plan(
-    stock: Stock, y_hat: DoubleArray, over_lead_time: SummedErrors, over_protection: SummedErrors, policy: Policy
+    stock: Stock,
+    y_hat: DoubleArray,
+    over_lead_time: SummedErrors,
+    over_protection: SummedErrors,
+    history: History,
+    policy: Policy,
 ) -> Plan:
     """When to order and how much.
 
@@ -99,18 +107,20 @@ def make_plan(
         stock: one row per product.
         y_hat: expected units per day, float64 (n, H), at least 0.
         over_lead_time: demand minus forecast summed over the lead time in whole days, and over one day where it is 0;
-            NaN for a product of which nothing is known: its demand is taken as Poisson.
+            NaN for a product of which nothing is known: its demand is taken to vary as its sales did.
         over_protection: likewise over lead time and review.
+        history: what was sold until now.
         policy: the rest.
     """
     lead, protection = spans(stock.lead_time_days, policy.review_days)
     in_lead_time, in_protection = expected_demand(y_hat, lead), expected_demand(y_hat, protection)
-    safety = safety_stock(OrPoisson(over_protection, in_protection), policy.service_level)
-    safety = np.where(stock.is_stocked, safety, 0)
+    errors = Supported.by(history, over_protection, in_protection, protection)
+    safety = np.where(stock.is_stocked, safety_stock(errors, policy.service_level), 0)
     point = np.where(stock.is_stocked, reorder_points(in_protection, safety), 0)
     holding_cost = policy.holding_rate * stock.unit_cost
-    lot = lots(y_hat.mean(axis=1), np.maximum(lead, policy.review_days), policy.order_cost, holding_cost)
-    risk = stockout_risk(OrPoisson(over_lead_time, in_lead_time), in_lead_time, stock.position)
+    of_a_cycle = y_hat.mean(axis=1) * np.maximum(lead, policy.review_days)
+    lot = lots(of_a_cycle, history.usual_sale(), history.yearly(), policy.order_cost, holding_cost)
+    risk = stockout_risk(Supported.by(history, over_lead_time, in_lead_time, lead), in_lead_time, stock.position)
     return Plan(
         protection,
         in_lead_time,
@@ -123,4 +133,5 @@ def make_plan(
         # What is ordered now is there at once: nobody can come too early for it.
         np.where((lead == 0) & ~np.isnan(stock.position), 0.0, risk),
         days_of_cover(y_hat, stock.on_hand),
+        stock.is_stocked & errors.is_bounded(policy.service_level),
     )

@@ -4,7 +4,7 @@ import numpy as np
 
 from shop_pipeline.models.inventory.order_quantity import economic_order_quantity, lots
 
-DAILY, CYCLE = np.array([2.0, 0.3, 0.0]), np.array([7, 7, 7])
+CYCLE, YEARLY, SALE = np.array([14.0, 2.1, 0.0]), np.array([730.0, 109.5, 0.0]), np.ones(3)
 UNKNOWN = np.full(3, np.nan)
 
 
@@ -31,18 +31,23 @@ def test_it_costs_least() -> None:
 
 
 def test_without_costs_a_lot_lasts_a_cycle() -> None:
-    # 2 x 7 = 14; .3 x 7 = 2.1, rounded up; never less than one.
-    np.testing.assert_array_equal(lots(DAILY, CYCLE, None, np.ones(3)), [14, 3, 1])
-    np.testing.assert_array_equal(lots(DAILY, CYCLE, 10.0, UNKNOWN), [14, 3, 1])
+    # 2.1 is rounded up; never less than one.
+    np.testing.assert_array_equal(lots(CYCLE, SALE, YEARLY, None, np.ones(3)), [14, 3, 1])
+    np.testing.assert_array_equal(lots(CYCLE, SALE, YEARLY, 10.0, UNKNOWN), [14, 3, 1])
     # A cost of nothing holds for nothing: there is no economic quantity.
-    np.testing.assert_array_equal(lots(DAILY, CYCLE, 10.0, np.zeros(3)), [14, 3, 1])
+    np.testing.assert_array_equal(lots(CYCLE, SALE, YEARLY, 10.0, np.zeros(3)), [14, 3, 1])
 
 
-def test_with_costs_a_lot_is_the_economic_one_rounded_up() -> None:
-    # sqrt(2 x 730 x 5 / .5) = 120.8; sqrt(2 x 109.5 x 5 / .5) = 46.8.
-    np.testing.assert_array_equal(lots(DAILY, CYCLE, 5.0, np.full(3, 0.5)), [121, 47, 1])
+def test_with_costs_a_lot_is_the_economic_one_of_the_year_rounded_up() -> None:
+    # sqrt(2 x 730 x 5 / .5) = 120.8; sqrt(2 x 109.5 x 5 / .5) = 46.8: whatever the next cycle's season is.
+    np.testing.assert_array_equal(lots(np.zeros(3), SALE, YEARLY, 5.0, np.full(3, 0.5)), [121, 47, 1])
 
 
 def test_a_lot_lasts_no_more_than_a_year() -> None:
     # sqrt(2 x 109.5 x 500 / .01) = 3,309, in a year 109.5 are sold.
-    np.testing.assert_array_equal(lots(DAILY[1:2], CYCLE[:1], 500.0, np.full(1, 0.01)), [110])
+    np.testing.assert_array_equal(lots(CYCLE[1:2], SALE[1:2], YEARLY[1:2], 500.0, np.full(1, 0.01)), [110])
+
+
+def test_a_lot_serves_the_usual_sale() -> None:
+    # 2.1 are sold in a cycle, a dozen at a time.
+    np.testing.assert_array_equal(lots(CYCLE, np.full(3, 12.0), YEARLY, None, UNKNOWN), [14, 12, 12])

@@ -6,11 +6,15 @@ import numpy as np
 from scipy.stats import poisson
 
 from shop_pipeline.models.arrays import DoubleArray
+from shop_pipeline.models.inventory.history import History
 from shop_pipeline.models.inventory.plan import Plan, Policy, Stock, make_plan
-from shop_pipeline.models.inventory.reasons import reasons, states
+from shop_pipeline.models.inventory.reasons import Counts, reasons, states
 
 DAILY = Policy(service_level=0.9, review_days=1, order_cost=None, holding_rate=0.25)
 UNKNOWN = float("nan")
+# Sales that support any error here: 1,000 days of 2 a day, after a week of 500 a day.
+BUSY = np.concatenate([np.full((1, 7), 500.0), np.full((1, 1000), 2.0)], axis=1)
+EVEN = np.full((1, 1_000_000), 2.0)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ def plan_of(
     is_stocked: bool = True,
     errors: tuple[float, ...] = (0,),
     policy: Policy = DAILY,
+    sold: DoubleArray = BUSY,
 ) -> Plan:
     """The plan of one product that sells `daily` units; the horizon is ten days."""
     return make_plan(
@@ -45,6 +50,7 @@ def plan_of(
         np.full((1, 10), float(daily)),
         Draws(1, errors),
         Draws(1, errors),
+        History(sold),
         policy,
     )
 
@@ -134,34 +140,46 @@ def test_what_is_not_stocked_gets_nothing() -> None:
 
 
 def test_nothing_is_sold_and_nothing_ordered_before_the_last_is_gone() -> None:
-    # No demand and no error: at 0 on hand one is ordered, since it is stocked.
+    # No demand and no error: at 0 on hand a usual sale is ordered, since it is stocked.
     assert figures(plan_of(daily=0, on_hand=1), "reorder_point", "order_now", "stockout_risk") == [0, False, 0]
-    assert figures(plan_of(daily=0, on_hand=0), "order_now", "order_quantity") == [True, 1]
+    assert figures(plan_of(daily=0, on_hand=0), "order_now", "order_quantity") == [True, 2]
 
 
 def test_without_any_error_demand_is_poisson() -> None:
     """10 expected in protection: 14 are enough in 92 % of cases, 13 in 86 %. Over 8 for 12 there: 6 %."""
-    plan = plan_of(on_hand=12, errors=(UNKNOWN,))
+    plan = plan_of(on_hand=12, errors=(UNKNOWN,), sold=EVEN)
     assert figures(plan, "safety_stock", "reorder_point") == [4, 14]
     assert poisson.cdf(13, 10) < 0.9 < poisson.cdf(14, 10)
-    np.testing.assert_allclose(figures(plan, "stockout_risk"), [1 - poisson.cdf(12, 8)])
+    np.testing.assert_allclose(figures(plan, "stockout_risk"), [1 - poisson.cdf(12, 8)], rtol=1e-4)
 
 
 def test_each_product_has_its_own_lead_time() -> None:
     stock = Stock(*(np.array(v) for v in ([9.0, 9.0], [0.0, 0.0], [2.0, 8.0], [UNKNOWN] * 2)), np.array([True, True]))
-    plan = make_plan(stock, np.full((2, 10), 1.0), Draws(2, (0,)), Draws(2, (0,)), DAILY)
+    plan = make_plan(
+        stock, np.full((2, 10), 1.0), Draws(2, (0,)), Draws(2, (0,)), History(BUSY.repeat(2, axis=0)), DAILY
+    )
     assert plan.reorder_point.tolist() == [3, 9]
     assert plan.order_now.tolist() == [False, True]
 
 
 def test_risk_is_of_the_lead_time_and_safety_of_the_protection() -> None:
     """12 there less 8 expected: errors of 6 over the lead time are too much, and of 2 over the protection are kept."""
-    plan = make_plan(stock_of(12), np.full((1, 10), 2.0), Draws(1, (6,)), Draws(1, (2,)), DAILY)
+    plan = make_plan(stock_of(12), np.full((1, 10), 2.0), Draws(1, (6,)), Draws(1, (2,)), History(BUSY), DAILY)
     assert figures(plan, "stockout_risk", "safety_stock", "reorder_point") == [1, 2, 12]
 
 
-def told(state: str, plan: Plan, stock: Stock) -> str:
-    (sentence,) = reasons(np.array([state]), np.array([40]), stock, plan)
+def told(
+    state: str,
+    plan: Plan,
+    stock: Stock,
+    *,
+    counted: float | None = None,
+    age: float = 1,
+    is_unjudged: bool = False,
+) -> str:
+    units = stock.on_hand if counted is None else np.array([counted])
+    counts = Counts(units, np.array(["3 May 2025"]), np.array([age]))
+    (sentence,) = reasons(np.array([state]), np.array([40]), stock, counts, plan, np.array([is_unjudged]))
     return sentence
 
 
@@ -178,6 +196,33 @@ def test_sentences_have_the_figures() -> None:
         "Nobody counted the stock: order 8 once no more than 10 are left (10.0 expected in 5 days and 0.0 for safety)."
     )
     assert told("stopped", plan_of(is_stocked=False), stock_of()).startswith("No order: no sale in 40 days,")
+
+
+def test_sentences_say_what_the_figures_rest_on() -> None:
+    """An old count, units that have yet to come, sales that bound the safety stock, and a forecast nobody judged."""
+    assert told("stocked", plan_of(on_hand=7), stock_of(7), counted=9, age=3) == (
+        "Order 11 now: 7 on hand (counted on 3 May 2025: 9, less what was sold since) and 0 on order are no more than"
+        " 10 (10.0 expected in 5 days and 0.0 for safety)."
+    )
+    late = told("stocked", plan_of(on_hand=UNKNOWN), stock_of(UNKNOWN), counted=9, age=32)
+    assert late.startswith("The last count, 9 on 3 May 2025, is too old to rely on: order 8 once no more than 10 are")
+    coming = told("stocked", plan_of(on_hand=10, on_order=1), stock_of(10, 1))
+    assert coming.endswith("for safety), if the 1 on order come in time; then order 8.")
+    assert "come in time" not in told("stocked", plan_of(on_hand=11, on_order=1), stock_of(11, 1))
+    bounded = plan_of(errors=(1000,), sold=EVEN)
+    assert "for safety, held to what its busiest days so far support)" in told("stocked", bounded, stock_of())
+    unjudged = told("stocked", plan_of(errors=(UNKNOWN,)), stock_of(), is_unjudged=True)
+    assert "for safety, by how unevenly it sold so far)" in unjudged
+
+
+def test_safety_stock_is_no_more_than_sales_support() -> None:
+    """The busiest 5 days so far had 10, and so many are expected: 14 are enough in nine of ten Poisson cases.
+
+    Errors that say less count.
+    """
+    plan = plan_of(errors=(1000,), sold=EVEN)
+    assert figures(plan, "safety_stock", "reorder_point", "is_bounded") == [4, 14, True]
+    assert figures(plan_of(errors=(3,), sold=EVEN), "safety_stock", "is_bounded") == [3, False]
 
 
 def test_the_weightiest_reason_not_to_order_is_told() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 FOLDER = Path(__file__).parents[3] / "benchmarks"
 sys.path.insert(0, str(FOLDER))
@@ -30,10 +31,12 @@ from stock_simulation import (  # noqa: E402
     weekday_means,
 )
 
+from shop_pipeline.models.forecasting.error_shape import groups_alike  # noqa: E402
 from shop_pipeline.models.forecasting.lead_time import lead_time_errors  # noqa: E402
 from shop_pipeline.models.forecasting.metrics import naive_scale  # noqa: E402
 from shop_pipeline.models.inventory.demand import expected_demand  # noqa: E402
-from shop_pipeline.models.inventory.plan import Policy  # noqa: E402
+from shop_pipeline.models.inventory.history import History  # noqa: E402
+from shop_pipeline.models.inventory.plan import Policy, Stock, make_plan  # noqa: E402
 from shop_pipeline.models.inventory.reorder import stockout_risk  # noqa: E402
 
 WEEKLY = Policy(service_level=0.95, review_days=WEEK, order_cost=None, holding_rate=0.25)
@@ -67,6 +70,28 @@ def test_fewer_stock_outs_at_no_more_stock_than_a_fixed_rule(shop: Shop, year: O
     assert less.stock.sum() < year.stock.sum()
 
 
+def test_looking_every_day_is_won_as_well() -> None:
+    """The default; four months. Among seeds the plan lost .54 to .66 of the units that the rule did."""
+    shop = few_leads(make_shop(10, YEAR + 120, np.random.default_rng(7)))
+    plan = simulate(shop, YEAR, 1, planned(shop.lead, Policy(0.95, 1, None, 0.25)))
+    _, rival = rival_of(plan, shop, YEAR, 1, knows_lead=True)
+    assert plan.lost.sum() < 0.8 * rival.lost.sum()
+    assert plan.broken.sum() < 0.8 * rival.broken.sum()
+
+
+@pytest.mark.parametrize("kind", ["slow", "lumpy"])
+def test_what_sells_seldom_is_where_it_is_won(shop: Shop, year: Outcome, kind: str) -> None:
+    """With as much stock within the kind, and lead times known. It takes more orders, of fewer units each.
+
+    Fast and seasonal products do as well by days beside their lead time, and are not asserted to do better.
+    """
+    plan = year.of(shop.kind == kind)
+    _, rival = rival_of(plan, shop.of(kind), YEAR, WEEK, knows_lead=True)
+    assert plan.told()["service_level"] > rival.told()["service_level"]
+    assert plan.lost.sum() < rival.lost.sum()
+    assert plan.orders.sum() > rival.orders.sum()
+
+
 def test_cycles_pass_as_often_as_was_asked_for(shop: Shop, year: Outcome) -> None:
     """It is .95; but a light forecast lags behind the seasons, and a weekly look rounds the days up."""
     assert 0.93 <= year.told()["service_level"] <= 0.99
@@ -77,6 +102,44 @@ def test_a_lower_service_level_keeps_less_and_breaks_more(shop: Shop, year: Outc
     lower = simulate(shop, YEAR, WEEK, planned(shop.lead, Policy(0.8, WEEK, None, 0.25)))
     assert lower.stock.sum() < year.stock.sum()
     assert 0.78 <= lower.told()["service_level"] < year.told()["service_level"] - 0.03
+
+
+def test_short_histories_are_covered_and_do_not_fill_the_shelves() -> None:
+    """40 to 60 days, two windows of 13: reorder points for 9 days hold as often as asked for.
+
+    94.7 % of them did. Together they are 1.11 of what the true demand needs, and 6 % are more than two above all that
+    the product ever sold. Without the bound by sales it was 1.29 (1.86 of lumpy products), and 15 % were.
+    """
+    rng, held, kept, needed, beyond = np.random.default_rng(5), [], [], [], []
+    for days in (40, 50, 60):
+        shop = make_shop(50, days + 400, rng)
+        past, coming = shop.demand[:, :days], shop.demand[:, days:]
+        point = reorder_points_after(past)
+        held.append(coming[:, :9].sum(axis=1) <= point)
+        kept.append(point.sum())
+        needed.append(np.quantile(sliding_window_view(coming, 9, axis=1).sum(axis=2), 0.95, axis=1).sum())
+        beyond.append(point > past.sum(axis=1) + 2)
+    assert 0.92 <= np.mean(held) <= 0.98
+    assert sum(kept) < 1.15 * sum(needed)
+    assert np.mean(beyond) < 0.08
+
+
+def reorder_points_after(past: np.ndarray) -> np.ndarray:
+    """Of eight days of lead time and a daily look; means of weekdays are the forecast."""
+    n, horizon = len(past), 13
+    lead, days = np.full(n, 8.0), past.shape[1]
+    windows = [(past[:, : days - cut], past[:, days - cut :][:, :horizon]) for cut in (2 * horizon, horizon)]
+    errors = np.stack([came - weekday_means_of_all(before, horizon) for before, came in windows])
+    over = lead_time_errors(errors, naive_scale(past, WEEK), np.full(n, 9), groups_alike(past))
+    stock = Stock(np.zeros(n), np.zeros(n), lead, np.full(n, np.nan), np.ones(n, dtype=bool))
+    policy = Policy(0.95, 1, None, 0.25)
+    return make_plan(stock, weekday_means_of_all(past, horizon), over, over, History(past), policy).reorder_point
+
+
+def weekday_means_of_all(past: np.ndarray, horizon: int) -> np.ndarray:
+    """`weekday_means` of as many whole weeks as there are."""
+    weeks = past[:, past.shape[1] % WEEK :].reshape(len(past), -1, WEEK)
+    return np.tile(weeks.mean(axis=1), 2)[:, :horizon]
 
 
 def test_risks_come_true_as_often_as_they_say() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shop_pipeline.models.inventory.stopped import has_stopped
+from shop_pipeline.models.inventory.stopped import has_stopped, is_hardly_expected
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,8 @@ def test_who_sells_as_ever_is_seldom_given_up() -> None:
     first, last = sold.argmax(axis=1), 399 - sold[:, ::-1].argmax(axis=1)
     share = has_stopped(sold.sum(axis=1), last - first, 399 - last).mean()
     assert 0.0003 < share < 0.002
+
+
+def test_a_quarter_without_a_sale_and_next_to_nothing_expected_is_the_end() -> None:
+    found = is_hardly_expected(np.array([0.085, 0.1, 0.085, 0.0]), np.array([91, 400, 90, 91]))
+    assert found.tolist() == [True, False, False, True]
