@@ -2,6 +2,7 @@
 
     python benchmarks/elasticity.py --seeds 4 --json
     python benchmarks/elasticity.py --days 180 --customers 4000 --products 300
+    python benchmarks/elasticity.py --together
     python benchmarks/elasticity.py --warehouse shop/warehouse.duckdb --truth shop/truth/products.parquet
 
 Shops are simulated in memory, one per seed: prices jump between five levels, stock runs out, some customers are trade.
@@ -11,6 +12,10 @@ over the products that have an estimate of their own.
 
 Intervals are of 95 %: `coverage` is the share of products whose true elasticity lies inside. Products of a department
 share their estimate, so that the coverage of one shop is no average of as many chances as it has products.
+
+--together draws other shops: every price is a fifth down for two weeks of thirteen, in which all sell half as much
+again as the price tells. Own changes of price become rarer from case to case; without any, nothing can be told, and
+`n_own` is to be 0. `coverage` there is of the products that have an estimate, or null.
 
 --warehouse compares what a run of the pipeline has stored in marts.price_elasticity.
 """
@@ -42,29 +47,33 @@ STORED = """
 
 
 def cells_of(shop: Shop) -> tuple[PricedSales, np.ndarray]:
-    """Days in stock by product, price spell and week, as `assets/pricing_answers.py` adds them up; the products."""
+    """The cells of all products that were sold, and their positions."""
     price, units = shop.catalogue.price.T, units_sold(shop).T
-    changed = np.diff(price, axis=1, prepend=0) != 0
-    spells = changed.cumsum().reshape(price.shape)
-    product, day = np.nonzero(shop.catalogue.in_stock.T & (units.sum(axis=1) > 0)[:, None])
+    kept = np.flatnonzero(units.sum(axis=1) > 0)
+    group = np.unique(np.asarray(DEPARTMENT_OF)[shop.catalogue.category[kept]], return_inverse=True)[1]
+    return cells(price[kept] / 100, units[kept], shop.catalogue.in_stock.T[kept], group), kept
+
+
+def cells(price: np.ndarray, units: np.ndarray, in_stock: np.ndarray, group: np.ndarray) -> PricedSales:
+    """Days in stock by product, price spell and week, as `assets/pricing_answers.py` adds them up; all given (P, T)."""
+    spells = (np.diff(price, axis=1, prepend=0) != 0).cumsum().reshape(price.shape)
+    product, day = np.nonzero(in_stock)
     spell, week = spells[product, day], day // 7
     key, number = np.unique(spell * (day.max() // 7 + 1) + week, return_inverse=True)
     sold = units[product, day].astype(float)
     first = np.zeros(len(key), dtype=np.int64)
     first[number] = np.arange(len(number))
-    kept, position = np.unique(product, return_inverse=True)
-    sales = PricedSales(
-        product=position[first],
+    return PricedSales(
+        product=product[first],
         spell=spell[first],
         week=week[first],
-        log_price=np.log(price[product, day][first] / 100),
+        log_price=np.log(price[product, day][first]),
         days=np.bincount(number).astype(float),
         days_sold=np.bincount(number, sold > 0),
         units=np.bincount(number, sold),
         sum_log_units=np.bincount(number, np.log(np.maximum(sold, 1))),
-        group=np.unique(np.asarray(DEPARTMENT_OF)[shop.catalogue.category[kept]], return_inverse=True)[1],
+        group=group,
     )
-    return sales, kept
 
 
 def judge_shop(config: ShopConfig) -> dict[str, Any]:
@@ -121,10 +130,45 @@ def judge_stored(warehouse: str, truth: str) -> dict[str, Any]:
     return judge(*(rows[name].to_numpy(dtype=float) for name in columns))
 
 
+def drawn_together(seed: int, products: int, days: int, hold: int | None) -> tuple[PricedSales, np.ndarray]:
+    """Cells of a shop with sales of everything, and its true elasticities; own prices are drawn every `hold` days."""
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(-1.5, 0.5, products)
+    week = np.arange(days) // 7
+    drawn = 10 * rng.choice([0.75, 0.9, 1.0, 1.1, 1.25], (products, days // (hold or days) + 2))
+    shift = rng.integers(0, hold or 1, products)[:, None]
+    own = np.take_along_axis(drawn, (np.arange(days) + shift) // (hold or days), axis=1)
+    is_sale = week % 13 >= 11
+    price = np.where(is_sale, 0.8 * own, own)
+    rate = rng.lognormal(-0.5, 0.5, products)[:, None] * np.where(is_sale, 1.5, 1.0) * (price / 10) ** truth[:, None]
+    return cells(price, rng.poisson(rate), np.ones(price.shape, dtype=bool), np.zeros(products, dtype=np.int64)), truth
+
+
+def judge_together(seed: int, products: int, days: int) -> dict[str, Any]:
+    """Figures by how many days a price of its own holds; `none` without prices of its own."""
+    found: dict[str, Any] = {"seed": seed}
+    for name, hold in (("28", 28), ("84", 84), ("none", None)):
+        sales, truth = drawn_together(seed, products, days, hold)
+        told = elasticities(sales)
+        known, own = np.isfinite(told.elasticity), np.isfinite(told.own.elasticity)
+        inside = (told.low <= truth) & (truth <= told.high)
+        found[name] = {
+            "n_own": int(own.sum()),
+            "n_products": int(known.sum()),
+            "coverage": float(inside[known].mean()) if known.any() else None,
+            "mean_error": float((told.elasticity - truth)[known].mean()) if known.any() else None,
+        }
+    return found
+
+
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     if options.warehouse:
         return judge_stored(options.warehouse, options.truth)
     sizes = {name: getattr(options, name) for name in ("days", "customers", "products")}
+    if options.together:
+        seeds = range(1, options.seeds + 1)
+        del sizes["customers"]
+        return {**sizes, "shops": [judge_together(seed, options.products, options.days) for seed in seeds]}
     shops = [judge_shop(ShopConfig(seed=seed, **sizes)) for seed in range(1, options.seeds + 1)]
     means = {name: float(np.mean([shop[name] for shop in shops])) for name, v in shops[0].items() if type(v) is float}
     return {**sizes, **means, "shops": shops}
@@ -136,6 +180,9 @@ def show(figures: dict[str, Any]) -> None:
         if name != "shops":
             print(f"{name:20} {value:.3f}" if isinstance(value, float) else f"{name:20} {value}")
     for shop in figures.get("shops", ()):
+        if "none" in shop:
+            print(f"seed {shop['seed']}:", *(f"{name}: {shop[name]}" for name in ("28", "84", "none")), sep="\n  ")
+            continue
         print(f"seed {shop['seed']}: rmse {shop['rmse']:.3f}, coverage {shop['coverage']:.3f}, {shop['mean_by_truth']}")
 
 
@@ -145,10 +192,13 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--customers", type=int, default=4000)
     parser.add_argument("--products", type=int, default=300)
+    parser.add_argument("--together", action="store_true", help="shops whose prices all move together")
     parser.add_argument("--warehouse", help="a warehouse of the pipeline, instead of simulated shops")
     parser.add_argument("--truth", help="products.parquet of its truth")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
+    if options.together and options.warehouse:
+        parser.error("--together draws its own shops, --warehouse has one")
     if bool(options.warehouse) != bool(options.truth):
         parser.error("--warehouse and --truth go together")
     figures = measure(options)

@@ -26,7 +26,7 @@ DAYS = "features.demand_daily"
 _SPELLS = f"""
     SELECT
         product_id, price::DOUBLE AS price,
-        valid_from - min(valid_from) OVER () AS since,
+        valid_from - min(valid_from) OVER () AS since, known_from - min(valid_from) OVER () AS known_from,
         (max(valid_from + n_days::INTEGER) OVER () - min(valid_from) OVER () - 1)::BIGINT AS last_day
     FROM {HISTORY}
     ORDER BY product_id, valid_from
@@ -57,12 +57,15 @@ def build_price_forecast(run: Run) -> Built:
     if not found.num_rows:
         return empty(FORECAST, {"note": "no product has a price"})
     ids, product = np.unique(found["product_id"].to_numpy(), return_inverse=True)
-    since, last_day = found["since"].to_numpy(), int(found["last_day"][0].as_py())
+    since, known_from = (found[name].to_numpy().astype(np.int64) for name in ("since", "known_from"))
+    last_day = int(found["last_day"][0].as_py())
     if last_day + 1 < horizon + 7:
         wanted = f"{horizon} days ahead want {horizon + 7} behind"
         return empty(FORECAST, {"note": f"{last_day + 1} days of prices are too few: {wanted}"})
     price = found["price"].to_numpy()
-    prices = KnownPrices(product.astype(np.int64), since.astype(np.int64), np.log(price))
+    prices = KnownPrices(product.astype(np.int64), since, np.log(price), known_from)
+    if not (known_from <= last_day - horizon).any():
+        return empty(FORECAST, {"note": f"no price was known {horizon} days before the clock"})
     forecast = forecast_prices(prices, last_day, horizon)
     is_last = np.append(np.diff(product) > 0, True)
     run.duck.register("found_prices", _rows(ids, price[is_last], forecast))

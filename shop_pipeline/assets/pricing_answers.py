@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from ..models.pricing.elasticity import METHODS, Elasticities, elasticities
+from ..models.pricing.money import decimals
 from ..models.pricing.reasons import sentences
 from ..models.pricing.sales import PricedSales, groups_alike
-from ..models.pricing.suggestion import REASONS, Offer, suggest
+from ..models.pricing.suggestion import Offer, suggest
+from ..models.pricing.verdict import REASONS, reasons
 from .gated import Built, Run, empty
 from .readiness import shortfall
 
@@ -51,7 +53,7 @@ PRODUCTS = """
     GROUP BY product_id
     ORDER BY product_id
 """
-# The cost of the version that holds at the clock.
+# The cost of the version that holds at the clock, and the prices at which somebody could have bought.
 OFFERS = """
     WITH costs AS (
         SELECT product_id, arg_max(unit_cost, version) AS unit_cost
@@ -61,7 +63,8 @@ OFFERS = """
     ),
     seen AS (
         SELECT
-            product_id, min(price)::DOUBLE AS lowest, max(price)::DOUBLE AS highest,
+            product_id, min(price) FILTER (n_days_in_stock > 0)::DOUBLE AS lowest,
+            max(price) FILTER (n_days_in_stock > 0)::DOUBLE AS highest,
             max(price) FILTER (valid_until IS NULL)::DOUBLE AS price
         FROM marts.price_history
         GROUP BY product_id
@@ -93,12 +96,15 @@ def build_elasticity(run: Run) -> Built:
         group=groups_alike(category),
     )
     found = elasticities(sales)
-    run.duck.register("found_elasticities", _rows(products, sales, found))
     known = np.isfinite(found.elasticity)
+    if not known.any():
+        return empty(ELASTICITY, {"note": "prices only moved together, or too little was sold, to tell an elasticity"})
+    run.duck.register("found_elasticities", _rows(products, sales, found))
     told = {
         "products": int(known.sum()),
         "one_price": int((found.n_prices < 2).sum()),
-        "too_little_sold": int((~known & (found.n_prices >= 2)).sum()),
+        "nothing_to_learn_from": int((~known & (found.n_prices >= 2)).sum()),
+        "not_settled": int(found.own.is_unsettled.sum()),
         **{f"method_{name}": int((found.method[known] == at).sum()) for at, name in enumerate(METHODS)},
     }
     return Built("SELECT * FROM found_elasticities", metadata=told)
@@ -142,8 +148,10 @@ def build_suggestions(run: Run) -> Built:
         low=given["ci_low"],
         high=given["ci_high"],
         is_listed=found["price_source"].to_numpy() == "list",
+        decimals=decimals(run.session.settings.shop.currency),
     )
     answer = suggest(offer, prices.max_change, prices.min_margin)
+    reason = reasons(offer, answer)
     changes = {
         name: pa.array(values, from_pandas=True)
         for kind in ("units", "revenue", "margin")
@@ -162,11 +170,11 @@ def build_suggestions(run: Run) -> Built:
         "objective": np.where(np.isfinite(offer.cost), "margin", "revenue"),
         **changes,
         "is_at_limit": answer.is_at_limit,
-        "reason_code": pa.array(REASONS).take(pa.array(answer.reason)),
-        "reason": sentences(offer, answer),
+        "reason_code": pa.array(REASONS).take(pa.array(reason)),
+        "reason": sentences(offer, answer, reason),
     }
     run.duck.register("found_suggestions", pa.table(columns))
-    return Built("SELECT * FROM found_suggestions", metadata=_counted(answer.reason))
+    return Built("SELECT * FROM found_suggestions", metadata=_counted(reason))
 
 
 def _counted(reason: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[str, object]:

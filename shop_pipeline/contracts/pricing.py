@@ -9,6 +9,10 @@ from .table import Column, ForeignKey, Rule, Table
 
 MONEY = "DECIMAL(18,4)"
 SOURCES = ("list", "paid")
+LAST_DAY = (
+    "CAST((getvariable('as_of') - INTERVAL 1 MICROSECOND) AT TIME ZONE 'UTC'"
+    " AT TIME ZONE getvariable('timezone') AS DATE)"
+)
 
 PRICE_HISTORY = mart(
     "price_history",
@@ -25,6 +29,12 @@ PRICE_HISTORY = mart(
             "VARCHAR",
             "list: the catalogue's; paid: the week's commonest on order lines",
             values=SOURCES,
+        ),
+        Column(
+            "known_from",
+            "DATE",
+            "day at whose end it was known: of a paid price the end of its week, of the first one often long after it"
+            " began",
         ),
         Column("n_days", "BIGINT", "days that it held so far", minimum=1),
         Column("n_days_in_stock", "BIGINT", "of them, those on which the product was not out of stock", minimum=0),
@@ -52,6 +62,11 @@ PRICE_HISTORY = mart(
             "SELECT product_id, valid_from FROM {batch} WHERE n_days_in_stock > n_days"
             " OR valid_until IS NOT NULL AND n_days <> valid_until - valid_from",
             "the days of a price are those from its first to the next one's",
+        ),
+        Rule(
+            "known_between_its_first_day_and_the_clock",
+            f"SELECT product_id, valid_from FROM {{batch}} WHERE known_from < valid_from OR known_from > {LAST_DAY}",
+            "a price is known on its first day or later, and by the clock",
         ),
         Rule(
             "totals_reconcile_with_demand",
@@ -109,9 +124,7 @@ PRICE_FORECAST = mart(
         Rule(
             "days_have_no_gap",
             "SELECT product_id FROM {batch} GROUP BY 1 HAVING max(step) <> count(*)"
-            " OR max(ds - step) <> min(ds - step) OR max(ds - step) <>"
-            " CAST((getvariable('as_of') - INTERVAL 1 MICROSECOND) AT TIME ZONE 'UTC'"
-            " AT TIME ZONE getvariable('timezone') AS DATE)",
+            f" OR max(ds - step) <> min(ds - step) OR max(ds - step) <> {LAST_DAY}",
             "the days of a product follow the clock, one after another",
         ),
     ),

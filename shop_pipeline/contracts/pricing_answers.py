@@ -10,10 +10,13 @@ PRICED = ForeignKey(("product_id",), "marts.price_history", ("product_id",))
 METHODS = ("own", "pooled", "group")
 REASONS = (
     "raise_inelastic",
+    "raise_under_best",
     "lower_elastic",
     "keep_best",
     "keep_uncertain",
+    "keep_rises_with_price",
     "keep_no_room",
+    "keep_under_cost",
     "keep_paid_prices",
 )
 
@@ -27,7 +30,12 @@ PRICE_ELASTICITY = mart(
         Column("ci_high", "DOUBLE", "upper end"),
         Column("n_price_points", "BIGINT", "different prices at which it was in stock", minimum=2),
         Column("standard_error", "DOUBLE", "standard deviation of what is not known", minimum=0),
-        Column("own_elasticity", "DOUBLE", "by its own sales; null under 20 days with a sale", required=False),
+        Column(
+            "own_elasticity",
+            "DOUBLE",
+            "by its own sales; null under 20 days with a sale, or where its price only moved with its group's",
+            required=False,
+        ),
         Column("own_standard_error", "DOUBLE", "its standard error, by price spells", required=False, minimum=0),
         Column(
             "method",
@@ -81,6 +89,7 @@ PRICE_ELASTICITY = mart(
 )
 
 _SHARE = "as a share of today's"
+_AT_HIGH = "at ci_high, or at 0 where that is over it"
 PRICE_SUGGESTIONS = mart(
     "price_suggestions",
     "one product with an elasticity, and the price that it might have",
@@ -88,8 +97,8 @@ PRICE_SUGGESTIONS = mart(
         Column("product_id", "VARCHAR", "product"),
         Column("current_price", "DOUBLE", "today's price", minimum=0),
         Column("suggested_price", "DOUBLE", "a better one; null where none surely is", required=False, minimum=0),
-        Column("lowest_price", "DOUBLE", "least that was allowed: change, prices seen so far, margin", minimum=0),
-        Column("highest_price", "DOUBLE", "most that was allowed: change, prices seen so far", minimum=0),
+        Column("lowest_price", "DOUBLE", "least that was allowed: change, prices seen in stock, margin", minimum=0),
+        Column("highest_price", "DOUBLE", "most that was allowed: change, prices seen in stock", minimum=0),
         Column("unit_cost", "DOUBLE", "cost of one unit; null where it is not known", required=False, minimum=0),
         Column("elasticity", "DOUBLE", "as in marts.price_elasticity"),
         Column(
@@ -100,10 +109,10 @@ PRICE_SUGGESTIONS = mart(
         ),
         Column("expected_units_change", "DOUBLE", f"change of units, {_SHARE}", required=False, minimum=-1),
         Column("units_change_low", "DOUBLE", "at ci_low", required=False, minimum=-1),
-        Column("units_change_high", "DOUBLE", "at ci_high", required=False, minimum=-1),
+        Column("units_change_high", "DOUBLE", _AT_HIGH, required=False, minimum=-1),
         Column("expected_revenue_change", "DOUBLE", f"change of revenue, {_SHARE}", required=False, minimum=-1),
         Column("revenue_change_low", "DOUBLE", "at ci_low", required=False, minimum=-1),
-        Column("revenue_change_high", "DOUBLE", "at ci_high", required=False, minimum=-1),
+        Column("revenue_change_high", "DOUBLE", _AT_HIGH, required=False, minimum=-1),
         Column(
             "expected_margin_change",
             "DOUBLE",
@@ -111,7 +120,7 @@ PRICE_SUGGESTIONS = mart(
             required=False,
         ),
         Column("margin_change_low", "DOUBLE", "at ci_low", required=False),
-        Column("margin_change_high", "DOUBLE", "at ci_high", required=False),
+        Column("margin_change_high", "DOUBLE", _AT_HIGH, required=False),
         Column("is_at_limit", "BOOLEAN", "the suggestion is as far away as it may be"),
         Column("reason_code", "VARCHAR", "why the price is to change or to stay", values=REASONS),
         Column("reason", "VARCHAR", "the same as a sentence, with its figures"),
@@ -121,16 +130,42 @@ PRICE_SUGGESTIONS = mart(
     (
         Rule(
             "within_its_limits",
-            "SELECT product_id FROM {batch} WHERE suggested_price NOT BETWEEN lowest_price AND highest_price"
-            " OR suggested_price = current_price OR suggested_price <= 0 OR NOT isfinite(suggested_price)",
-            "a suggestion is another price, not under the lowest nor over the highest one",
+            "SELECT product_id FROM {batch} WHERE suggested_price NOT BETWEEN lowest_price AND highest_price",
+            "a suggestion is not under the lowest nor over the highest price",
         ),
         Rule(
             "gains_over_the_whole_interval",
             "SELECT product_id FROM {batch} WHERE suggested_price IS NOT NULL AND NOT coalesce(CASE objective"
             " WHEN 'margin' THEN margin_change_low > 0 AND margin_change_high > 0"
-            " ELSE revenue_change_low > 0 AND revenue_change_high > 0 END, false)",
-            "what was to rise rises at both ends of the elasticity's interval",
+            " WHEN 'revenue' THEN revenue_change_low > 0 AND revenue_change_high > 0 ELSE true END, false)",
+            "what was to rise rises at both ends of the elasticity's interval, which today's own price never does",
+        ),
+        Rule(
+            "units_follow_the_elasticity",
+            "SELECT product_id FROM {batch} AS b JOIN marts.price_elasticity AS e USING (product_id)"
+            " WHERE NOT greatest("
+            " abs(expected_units_change + 1 - pow(suggested_price / current_price, least(e.elasticity, 0))),"
+            " abs(units_change_low + 1 - pow(suggested_price / current_price, least(ci_low, 0))),"
+            " abs(units_change_high + 1 - pow(suggested_price / current_price, least(ci_high, 0)))) <= 1e-9",
+            "units change by the ratio of prices to the power of the elasticity and of both ends of its interval, each"
+            " at most 0",
+        ),
+        Rule(
+            "what_rises_with_its_price_is_kept",
+            "SELECT product_id FROM {batch} WHERE elasticity > 0 AND suggested_price IS NOT NULL",
+            "demand that rises with its price is no ground for another one",
+        ),
+        Rule(
+            "money_follows_units",
+            "SELECT product_id FROM {batch} WHERE NOT greatest("
+            " abs((1 + expected_units_change) * suggested_price / current_price - 1 - expected_revenue_change),"
+            " abs((1 + units_change_low) * suggested_price / current_price - 1 - revenue_change_low),"
+            " abs((1 + units_change_high) * suggested_price / current_price - 1 - revenue_change_high),"
+            " abs(expected_revenue_change - expected_units_change * unit_cost / current_price"
+            " - expected_margin_change), abs(revenue_change_low - units_change_low * unit_cost / current_price"
+            " - margin_change_low), abs(revenue_change_high - units_change_high * unit_cost / current_price"
+            " - margin_change_high)) <= 1e-9",
+            "revenue changes with units and price, the margin by that less the cost of the units",
         ),
         Rule(
             "figures_are_whole",

@@ -97,6 +97,55 @@ def test_without_such_a_week_all_lines_say_what_it_is(shop: Bench) -> None:
     assert history(shop) == [(FIRST, 9.0, "paid", 26)]
 
 
+def known(bench: Bench) -> list[tuple[Any, ...]]:
+    bench.run(NAME)
+    return bench.rows(f"SELECT valid_from, known_from FROM {NAME} ORDER BY 1")
+
+
+def test_what_was_paid_is_known_when_its_week_is_over(shop: Bench) -> None:
+    """The first week with five lines is the one of 10 February: known on the 16th, though it stands for all before. The
+    last one ends after the clock, which knows it all the same."""
+    paid(shop, date(2025, 2, 11), 8, 5)
+    paid(shop, date(2025, 2, 25), 7, 5)
+    assert known(shop) == [(FIRST, date(2025, 2, 16)), (date(2025, 2, 24), LAST)]
+
+
+def test_what_most_of_all_lines_had_is_known_at_the_clock(shop: Bench) -> None:
+    paid(shop, date(2025, 2, 3), 10, 2)
+    assert known(shop) == [(FIRST, LAST)]
+
+
+def test_a_list_price_is_known_on_its_day(shop: Bench) -> None:
+    """Also the first one, where it stands for days before it."""
+    listed(shop, (datetime(2025, 2, 10), 12), (datetime(2025, 2, 20), 9))
+    assert known(shop) == [(FIRST, date(2025, 2, 10)), (date(2025, 2, 20), date(2025, 2, 20))]
+    listed_before = "UPDATE clean.prices SET valid_from = TIMESTAMP '2024-01-01' WHERE version = 1"
+    shop.duck.execute(listed_before)
+    assert known(shop)[0] == (FIRST, FIRST)
+
+
+@pytest.mark.parametrize("weekly", [True, False])
+def test_an_undated_list_price_is_today_s(shop: Bench, weekly: bool) -> None:
+    """Before it is what people paid, in weeks with five lines or, without any, in all."""
+    shop.duck.execute("UPDATE clean.products SET is_listed = true")
+    paid(shop, date(2025, 2, 3), 10, 5 if weekly else 2)
+    listed(shop, (None, 11))
+    assert history(shop) == [(FIRST, 10.0, "paid", 25), (LAST, 11.0, "list", 1)]
+    assert known(shop)[-1] == (LAST, LAST)
+
+
+def test_an_undated_price_is_not_today_s_where_a_dated_one_is_or_no_feed_says_it(shop: Bench) -> None:
+    paid(shop, date(2025, 2, 3), 10, 5)
+    listed(shop, (None, 11))
+    shop.duck.execute("UPDATE clean.products SET is_listed = false")
+    assert history(shop) == [(FIRST, 10.0, "paid", 26)]
+    shop.duck.execute("UPDATE clean.products SET is_listed = true")
+    shop.duck.execute("UPDATE clean.prices SET valid_until = TIMESTAMP '2025-02-12'")
+    columns = "product_id version valid_from unit_price"
+    shop.fill("clean.prices", columns, ("P1", 2, datetime(2025, 2, 12), 9))
+    assert history(shop) == [(FIRST, 10.0, "paid", 9), (date(2025, 2, 12), 9.0, "list", 17)]
+
+
 def test_what_was_paid_speaks_until_a_price_is_listed(shop: Bench) -> None:
     paid(shop, date(2025, 2, 3), 10, 5)
     paid(shop, date(2025, 2, 18), 7, 9)

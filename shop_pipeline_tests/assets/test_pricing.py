@@ -1,5 +1,6 @@
 """The tables around prices: what their builders read, what they leave out, and what they say."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from shop_pipeline.assets.pricing import FORECAST, HISTORY, build_price_forecast
 from shop_pipeline.assets.pricing_answers import ELASTICITY, SUGGESTIONS, build_elasticity, build_suggestions
 from shop_pipeline.models.pricing.elasticity import elasticities
-from shop_pipeline_tests.assets.conftest import Bench
+from shop_pipeline_tests.assets.conftest import SETTINGS, Bench
 from shop_pipeline_tests.models.pricing.shops import Days, drawn_days, jumping_prices
 
 # Mondays first, so that the weeks of the model's tests are those of the calendar; the last day is before the clock.
@@ -93,6 +94,41 @@ def test_suggestions_have_costs_where_they_are_known(shop: Bench) -> None:
     ]
 
 
+def test_prices_that_only_move_together_have_no_elasticity(shop: Bench) -> None:
+    """Every product at 8 in the last two weeks, and at 10 before."""
+    shop.duck.execute("DELETE FROM clean.prices")
+    columns = "product_id version valid_from unit_price"
+    for version, (since, price) in enumerate(((FIRST, 10), (date(2025, 2, 15), 8)), 1):
+        at = datetime.combine(since, datetime.min.time())
+        shop.fill("clean.prices", columns, *((id_, version, at, price) for id_ in PRODUCTS))
+    shop.run(HISTORY)
+    note = "prices only moved together, or too little was sold, to tell an elasticity"
+    assert shop.build(build_elasticity, ELASTICITY).metadata == {"note": note}
+
+
+def test_limits_are_prices_at_which_somebody_could_buy(shop: Bench) -> None:
+    """P8 was out of stock whenever it cost 7.5: no price under 9 was tried there, though 7.5 was listed."""
+    shop.build(build_elasticity, ELASTICITY)
+    shop.duck.execute("UPDATE clean.prices SET unit_cost = NULL")
+    today = f"UPDATE {HISTORY} SET price = 9 WHERE product_id = 'P8' AND valid_until IS NULL"
+    shop.duck.execute(today)
+    shop.build(build_suggestions, SUGGESTIONS)
+    seen = shop.rows(f"SELECT min(price) FROM {HISTORY} WHERE product_id = 'P8' AND n_days_in_stock > 0")[0][0]
+    assert seen == 9
+    assert shop.rows(f"SELECT lowest_price FROM {SUGGESTIONS} WHERE product_id = 'P8'") == [(9.0,)]
+
+
+def test_suggestions_are_whole_coins_of_the_shop_s_currency(shop: Bench) -> None:
+    """A tenth over 9 is 9.90; a yen has no hundredths, so that 9 is all there is."""
+    shop.duck.execute(f"UPDATE {HISTORY} SET price = 9 WHERE valid_until IS NULL")
+    in_yen = SETTINGS.shop.model_copy(update={"currency": "JPY"})
+    shop.session = replace(shop.session, settings=SETTINGS.model_copy(update={"shop": in_yen}))
+    shop.build(build_elasticity, ELASTICITY)
+    shop.build(build_suggestions, SUGGESTIONS)
+    found = shop.rows(f"SELECT DISTINCT highest_price, reason_code FROM {SUGGESTIONS}")
+    assert found == [(9.0, "keep_no_room")]
+
+
 def test_readiness_is_asked_first(shop: Bench) -> None:
     columns = "model verdict quantity observed threshold text reason"
     row = ("price_elasticity", "none", "repriced_products", 0, 1, "no elasticities", "a slope needs two points")
@@ -115,6 +151,10 @@ def test_prices_are_foreseen_from_the_day_of_the_clock(shop: Bench, sold: Days) 
 def test_without_prices_or_days_nothing_is_foreseen(bench: Bench, shop: Bench) -> None:
     shop.duck.execute(f"UPDATE {HISTORY} SET n_days = 20, valid_from = DATE '2025-02-09'")
     note = "20 days of prices are too few: 28 days ahead want 35 behind"
+    assert shop.build(build_price_forecast, FORECAST).metadata == {"note": note}
+    shop.run(HISTORY)
+    shop.duck.execute(f"UPDATE {HISTORY} SET known_from = DATE '2025-02-28'")
+    note = "no price was known 28 days before the clock"
     assert shop.build(build_price_forecast, FORECAST).metadata == {"note": note}
     shop.duck.execute(f"DELETE FROM {HISTORY}")
     assert shop.build(build_price_forecast, FORECAST).metadata == {"note": "no product has a price"}

@@ -13,6 +13,9 @@ The variance is clustered by price spell, as that is what a shop decides; each c
 found without it (the jackknife, CR3; MacKinnon, Nielsen and Webb 2023). A few spells say little about their variance,
 so it is drawn to the group's, as if that were PRIOR_SPELLS spells (Smyth 2004).
 
+Moves that all prices of a group make together tell nothing (`own_moves.py`): a shop that only ever has sales of
+everything has no elasticities.
+
 What it can not see: these are prices that somebody chose. Who lowers a price because demand is falling, or raises it
 for a season that other products of the group do not have, makes the elasticity wrong; so does an effect on other
 products, and what customers put in store.
@@ -22,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import DoubleArray
+from ..arrays import BoolArray, DoubleArray
 from .pooling import pool
 from .responses import Slopes, selling_days, units_per_day
 from .sales import FEWEST, Numbers, PricedSales
@@ -41,6 +44,8 @@ class Own:
 
     elasticity: DoubleArray
     standard_error: DoubleArray
+    is_unsettled: BoolArray
+    """(P,) of them, those with sales enough whose regression did not come to an end."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +80,17 @@ def elasticities(sales: PricedSales) -> Elasticities:
 def own_elasticities(sales: PricedSales) -> Own:
     """Each product by itself; effects of weeks are shared by its group."""
     days, (units, noise) = selling_days(sales), units_per_day(sales)
-    enough = (sales.total(sales.days_sold) >= FEWEST_DAYS_SOLD) & (days.information > 0) & (units.information > 0)
+    sold = sales.total(sales.days_sold) >= FEWEST_DAYS_SOLD
+    enough = sold & (days.information > 0) & (units.information > 0)
     nothing = np.full(sales.n_products, np.nan)
     by_model = nothing.copy()
     by_model[enough] = 1 / days.information[enough] + noise / units.information[enough]
     variance = _moderated(sales, _clustered(sales, days, units), by_model)
-    return Own(np.where(enough, days.slope + units.slope, nothing), np.where(enough, np.sqrt(variance), nothing))
+    return Own(
+        np.where(enough, days.slope + units.slope, nothing),
+        np.where(enough, np.sqrt(variance), nothing),
+        sold & ~(days.is_settled & units.is_settled),
+    )
 
 
 def _clustered(sales: PricedSales, days: Slopes, units: Slopes) -> DoubleArray:

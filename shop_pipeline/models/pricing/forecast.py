@@ -95,7 +95,7 @@ CANDIDATES: dict[str, Candidate] = {
 
 @dataclass(frozen=True)
 class Origin:
-    """A day of the past, as it was: the products that had a price, what was known, and what came."""
+    """A day of the past, as it was: the products whose price was known by then, what was known, and what came."""
 
     past: DoubleArray
     """(P', WEEKS) log prices, newest first."""
@@ -107,13 +107,17 @@ def forecast_prices(prices: KnownPrices, last_day: int, horizon: int) -> PriceFo
     """The prices of the `horizon` days after `last_day`, of all products; each has a price by then.
 
     Candidates are compared at up to 13 weekly origins before the last `horizon` days, which judge: another than the
-    last price is published only if its squared log error is smaller in both. Raises ValueError where the history is
-    not longer than `horizon` and a week.
+    last price is published only if its squared log error is smaller in both. An origin knows what was known at its end;
+    products without a known price are not in it. Raises ValueError where the history is not longer than `horizon` and a
+    week, or no price was known `horizon` days before its end.
     """
     last, earlier = _days(last_day - horizon, fewest=6), _days(last_day - 2 * horizon, FEWEST_DAYS)
     if not last:
         raise ValueError(f"{last_day + 1} days of prices are too few to forecast {horizon}: {horizon + 7} wanted")
     known = {day: _origin(prices, day, horizon) for day in {*last, *earlier}}
+    last, earlier = ([day for day in days if len(known[day].past)] for days in (last, earlier))
+    if not last:
+        raise ValueError(f"no price was known {horizon} days before the last one")
     model, judged = BASELINE, Judged({}, None, None)
     if earlier:
         model, judged = _judge([known[day] for day in earlier], known[last_day - horizon])
@@ -131,7 +135,7 @@ def _days(newest: int, fewest: int) -> list[int]:
 
 def _origin(prices: KnownPrices, day: int, horizon: int) -> Origin:
     past = prices.weekly(day)
-    begun = np.isfinite(past[:, 0])
+    begun = np.isfinite(past[:, 0])  # a price that is known on the day is known for the days after it
     return Origin(past[begun], prices.after(day, horizon)[begun])
 
 

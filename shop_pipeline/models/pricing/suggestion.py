@@ -1,11 +1,12 @@
 """Which other price would surely bring more, by what was seen of demand so far.
 
 Here: limits, the best price within them, and the test that it gains over the whole interval of the elasticity. Not
-here: the elasticity (`elasticity.py`), and the words (`reasons.py`).
+here: the elasticity (`elasticity.py`), why a price changes or stays (`verdict.py`), and the words (`reasons.py`).
 
 With units q(p) = q0 (p / p0)^e, the margin (p - c) q(p) is largest at p* = c e / (1 + e) if e < -1, and rises without
 end otherwise; revenue p q(p) rises with the price if e > -1, and falls if e < -1. So most best prices lie at a limit.
-For a fixed price, units are monotone in e: what gains at both ends of the interval gains all over it.
+For a fixed price, units are monotone in e: what gains at both ends of the interval gains all over it. No demand rises
+with its price, so an end over 0 counts as 0; where the estimate itself is over 0 there is no suggestion.
 """
 
 from dataclasses import dataclass
@@ -13,20 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import BoolArray, DoubleArray
-from .sales import Numbers
 
-CENT = 0.01
 LEAST_CHANGE = 0.01
 """A change of price under one percent is not worth the work."""
-REASONS = (
-    "raise_inelastic",
-    "lower_elastic",
-    "keep_best",
-    "keep_uncertain",
-    "keep_no_room",
-    "keep_paid_prices",
-)
-RAISE, LOWER, BEST, UNCERTAIN, NO_ROOM, PAID = range(6)
 
 
 @dataclass(frozen=True)
@@ -38,6 +28,7 @@ class Offer:
     cost: DoubleArray
     """Of one unit; nan where it is not known."""
     lowest_seen: DoubleArray
+    """Of the prices at which it was in stock."""
     highest_seen: DoubleArray
     elasticity: DoubleArray
     low: DoubleArray
@@ -45,6 +36,30 @@ class Offer:
     high: DoubleArray
     is_listed: BoolArray
     """All prices are list prices. Paid ones fall with a larger order: their elasticity is no advice."""
+    decimals: int
+    """Digits after the point of a price: whole coins of the shop's currency."""
+
+    @property
+    def ends(self) -> DoubleArray:
+        """(3, P) elasticity, lower and upper end of its interval, as they are believed: at most 0."""
+        return np.minimum(np.stack([self.elasticity, self.low, self.high]), 0.0)
+
+    @property
+    def falls(self) -> BoolArray:
+        """(P,) units fell while the price rose, as demand does."""
+        return self.elasticity <= 0
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The best prices of three elasticities: the estimate, and both ends of its interval."""
+
+    price: DoubleArray
+    """(3, P) within the limits; nan where none is allowed."""
+    is_another: BoolArray
+    """(3, P) it is so far from today's that it is worth the work."""
+    gain: DoubleArray
+    """(3, 3, P) what each of the prices gains at each of the elasticities."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +75,7 @@ class Suggestions:
     revenue: DoubleArray
     margin: DoubleArray
     """(3, P) nan without a cost."""
-    reason: Numbers
-    """(P,) position in REASONS."""
+    tried: Tried
 
     @property
     def is_at_limit(self) -> BoolArray:
@@ -77,33 +91,42 @@ def suggest(offer: Offer, max_change: float, min_margin: float) -> Suggestions:
     `min_margin` of the price above the cost.
     """
     lowest, highest = limits(offer, max_change, min_margin)
-    # No demand rises with its price, whatever chance says.
-    ends = np.minimum(np.stack([offer.elasticity, offer.low, offer.high]), 0.0)
-    tried = np.stack([in_cents(best_price(e, offer.cost), lowest, highest) for e in ends])
-    gains = np.stack([gain(price, e, offer) for price in tried for e in ends]).reshape(3, 3, -1)
-    another = np.abs(tried / offer.price - 1) >= LEAST_CHANGE
-    sure = another & (gains.min(axis=1) > 0)
-    worth = np.where(sure, gains[:, 0], -np.inf)
+    tried = _tried(offer, lowest, highest)
+    sure = tried.is_another & (tried.gain.min(axis=1) > 0)
+    worth = np.where(sure, tried.gain[:, 0], -np.inf)
     first = worth.argmax(axis=0)[None]
-    found = np.take_along_axis(tried, first, axis=0)[0]
-    usable = np.isfinite(np.take_along_axis(worth, first, axis=0)[0]) & offer.is_listed & (offer.low < 0)
+    found = np.take_along_axis(tried.price, first, axis=0)[0]
+    usable = np.isfinite(np.take_along_axis(worth, first, axis=0)[0]) & offer.is_listed & offer.falls
     price = np.where(usable, found, np.nan)
-    hopeful = (another & (gains[:, 0] > 0)).any(axis=0) | (offer.low >= 0)
-    reason = _reason(offer, price, hopeful, np.isfinite(tried[0]))
     # What is not known, to the power of 0, would be 1.
-    units = np.where(np.isfinite(price), (price / offer.price) ** ends - 1, np.nan)
+    units = np.where(np.isfinite(price), (price / offer.price) ** offer.ends - 1, np.nan)
     revenue = (1 + units) * price / offer.price - 1
     margin = revenue - units * offer.cost / offer.price
-    return Suggestions(price, lowest, highest, units, revenue, margin, reason)
+    return Suggestions(price, lowest, highest, units, revenue, margin, tried)
+
+
+def _tried(offer: Offer, lowest: DoubleArray, highest: DoubleArray) -> Tried:
+    ends = offer.ends
+    price = np.stack([in_coins(best_price(e, offer.cost), lowest, highest, offer.decimals) for e in ends])
+    gains = np.stack([gain(each, e, offer) for each in price for e in ends]).reshape(3, 3, -1)
+    return Tried(price, is_another(price, offer), gains)
+
+
+def is_another(price: DoubleArray, offer: Offer) -> BoolArray:
+    """(..., P) the price is at least LEAST_CHANGE away from today's; nan is not."""
+    found: BoolArray = np.abs(price / offer.price - 1) >= LEAST_CHANGE
+    return found
 
 
 def limits(offer: Offer, max_change: float, min_margin: float) -> tuple[DoubleArray, DoubleArray]:
-    """(P,) lowest and highest price allowed, in whole cents; the lowest is over the highest where there is no room."""
+    """(P,) lowest and highest price allowed, in whole coins; the lowest is over the highest where there is no room."""
     floor = np.where(np.isfinite(offer.cost), offer.cost / (1 - min_margin), 0.0)
     lowest = np.maximum(np.maximum(offer.price * (1 - max_change), offer.lowest_seen), floor)
     highest = np.minimum(offer.price * (1 + max_change), offer.highest_seen)
-    # What is a whole number of cents may miss it by its last bit.
-    return np.round(np.ceil(lowest / CENT - 1e-6) * CENT, 2), np.round(np.floor(highest / CENT + 1e-6) * CENT, 2)
+    coins = 10.0**offer.decimals
+    # What is a whole number of coins may miss it by its last bit.
+    up, down = np.ceil(lowest * coins - 1e-6), np.floor(highest * coins + 1e-6)
+    return np.round(up / coins, offer.decimals), np.round(down / coins, offer.decimals)
 
 
 def best_price(elasticity: DoubleArray, cost: DoubleArray) -> DoubleArray:
@@ -114,10 +137,10 @@ def best_price(elasticity: DoubleArray, cost: DoubleArray) -> DoubleArray:
     return best
 
 
-def in_cents(price: DoubleArray, lowest: DoubleArray, highest: DoubleArray) -> DoubleArray:
-    """(P,) the next price in whole cents within the limits, which are whole cents; nan where there is none."""
+def in_coins(price: DoubleArray, lowest: DoubleArray, highest: DoubleArray, decimals: int) -> DoubleArray:
+    """(P,) the next price in whole coins within the limits, which are whole coins; nan where there is none."""
     inside = np.clip(price, lowest, np.maximum(lowest, highest))
-    return np.where(lowest <= highest, np.round(inside, 2), np.nan)
+    return np.where(lowest <= highest, np.round(inside, decimals), np.nan)
 
 
 def gain(price: DoubleArray, elasticity: DoubleArray, offer: Offer) -> DoubleArray:
@@ -128,8 +151,3 @@ def gain(price: DoubleArray, elasticity: DoubleArray, offer: Offer) -> DoubleArr
     cost = np.where(np.isfinite(offer.cost), offer.cost, 0.0) / offer.price
     found: DoubleArray = np.where(known, (ratio - cost) * units - (1 - cost), -np.inf)
     return found
-
-
-def _reason(offer: Offer, price: DoubleArray, hopeful: BoolArray, has_room: BoolArray) -> Numbers:
-    told = [~offer.is_listed, ~has_room, price > offer.price, price < offer.price, hopeful]
-    return np.select(told, [PAID, NO_ROOM, RAISE, LOWER, UNCERTAIN], BEST).astype(np.int64)

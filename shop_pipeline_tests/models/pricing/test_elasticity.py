@@ -1,11 +1,10 @@
 """Elasticities against shops whose elasticities are known."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from shop_pipeline.models.arrays import DoubleArray
+from shop_pipeline.models.pricing import responses
 from shop_pipeline.models.pricing.elasticity import METHODS, Elasticities, elasticities
 from shop_pipeline.models.pricing.responses import units_per_day
 from shop_pipeline_tests.models.pricing.shops import Days, drawn_days, jumping_prices
@@ -73,11 +72,56 @@ def test_a_season_is_not_taken_for_the_price() -> None:
     price[: N // 2, 300:] = 7.5
     season = np.where(np.arange(DAYS) >= 300, 3.0, 1.0)
     days = drawn_days(price, truth, 0.5 * season, rng)
-    cells = days.cells()
-    blind = replace(cells, week=np.zeros_like(cells.week))
-    known, unknown = (elasticities(each).elasticity[: N // 2].mean() for each in (cells, blind))
-    assert known == pytest.approx(-1.5, abs=0.2)
-    assert unknown < -2
+    promoted, at_7_5, at_10 = days.units[: N // 2], price[: N // 2] == 7.5, price[: N // 2] == 10.0
+    blind = np.log(promoted[at_7_5].mean() / promoted[at_10].mean()) / np.log(0.75)
+    assert blind < -2
+    assert elasticities(days.cells()).elasticity[: N // 2].mean() == pytest.approx(-1.5, abs=0.2)
+
+
+TWO_WEEKS, FRIDAY_TO_MONDAY = (77, 91), (74, 78)
+
+
+def on_sale_together(
+    seed: int, price: DoubleArray, truth: DoubleArray, depth: DoubleArray, sale: tuple[int, int] = TWO_WEEKS
+) -> Days:
+    """On some days of each thirteen weeks prices are down by their depth, and all sell 1.5 times what that tells."""
+    rng = np.random.default_rng(seed)
+    day = np.arange(price.shape[1]) % 91
+    is_sale = (day >= sale[0]) & (day < sale[1])
+    rate = np.where(is_sale, 1.5, 1.0) * rng.lognormal(-0.3, 0.3, len(price))[:, None]
+    return drawn_days(np.where(is_sale, (1 - depth[:, None]) * price, price), truth, rate, rng)
+
+
+@pytest.mark.parametrize("sale", [TWO_WEEKS, FRIDAY_TO_MONDAY])
+@pytest.mark.parametrize("spread", [0.0, 0.02])
+def test_what_all_prices_do_together_tells_nothing(spread: float, sale: tuple[int, int]) -> None:
+    """Only ever a fifth off everything, or a fifth and a little more or less: any slope fits, with weeks to match."""
+    depth = np.random.default_rng(0).normal(0.2, spread, N)
+    found = elasticities(on_sale_together(0, np.full((N, 2 * DAYS), 10.0), np.full(N, -1.0), depth, sale).cells())
+    assert np.isnan(found.own.elasticity).all()
+    assert np.isnan(found.elasticity).all()
+    assert (found.n_prices == 2).all()
+
+
+def test_sales_of_everything_leave_what_prices_do_by_themselves() -> None:
+    """Of 240 intervals of 95 % fewer than 216 hold the truth by chance once in 10,000 (binomial)."""
+    found = []
+    for seed in range(4):
+        price = jumping_prices(N, 2 * DAYS, np.random.default_rng(seed), hold=56)
+        truth = spread_of_truth(seed)
+        found.append((elasticities(on_sale_together(seed, price, truth, np.full(N, 0.2)).cells()), truth))
+    own = [(each.own, truth) for each, truth in found]
+    assert np.mean([np.abs(o.elasticity - t) < 1.96 * o.standard_error for o, t in own]) > 0.9
+    assert np.mean([each.elasticity.mean() - truth.mean() for each, truth in found]) == pytest.approx(0, abs=0.15)
+
+
+def test_a_regression_that_does_not_settle_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    sales = shop(13, np.full(N, -1.0)).cells()
+    assert not elasticities(sales).own.is_unsettled.any()
+    monkeypatch.setattr(responses, "ROUNDS", 1)
+    found = elasticities(sales)
+    assert found.own.is_unsettled.all()
+    assert np.isnan(found.elasticity).all()
 
 
 def test_a_product_without_its_like_can_not_tell_the_price_from_the_week() -> None:

@@ -1,5 +1,7 @@
 """Forecasts of prices against shops whose rule is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ def spells_of(price: DoubleArray) -> KnownPrices:
     """From prices (P, T) of every day."""
     changed = np.diff(price, axis=1, prepend=0.0) != 0
     product, since = np.nonzero(changed)
-    return KnownPrices(product, since, np.log(price[product, since]))
+    return KnownPrices(product, since, np.log(price[product, since]), since)
 
 
 def kept_prices(n: int, seed: int, chance: float = 0.03) -> DoubleArray:
@@ -34,11 +36,46 @@ def forecast(price: DoubleArray, horizon: int = HORIZON) -> PriceForecast:
 
 def test_prices_are_looked_up_in_their_spells() -> None:
     """The second product begins on day 3; a spell holds until the next one of its product."""
-    prices = KnownPrices(np.array([0, 0, 1]), np.array([0, 5, 3]), np.array([1.0, 2.0, 3.0]))
+    since = np.array([0, 5, 3])
+    prices = KnownPrices(np.array([0, 0, 1]), since, np.array([1.0, 2.0, 3.0]), since)
     found = prices.on(np.array([-1, 0, 2, 3, 4, 5, 99]))
     none = np.nan
     assert found == pytest.approx(np.array([[none, 1, 1, 1, 1, 2, 2], [none, none, none, 3, 3, 3, 3]]), nan_ok=True)
     assert prices.weekly(5)[0, :2] == pytest.approx([2, none], nan_ok=True)
+
+
+def test_a_day_of_the_past_knows_what_was_known_by_then() -> None:
+    """The price since day 5 is known on day 8: till then the one before it goes on. The second product's first price,
+    set back to day 0, is known on day 7: before, it has none."""
+    spells = np.array([0, 0, 1]), np.array([0, 5, 0]), np.array([1.0, 2.0, 3.0])
+    prices = KnownPrices(*spells, known_from=np.array([0, 8, 7]))
+    newest = np.array([prices.weekly(day)[:, 0] for day in (5, 6, 7, 8)])
+    assert newest == pytest.approx(np.array([[1, np.nan], [1, np.nan], [1, 3], [2, 3]]), nan_ok=True)
+    assert prices.weekly(8)[:, 1].tolist() == [1, 3]
+    assert prices.after(4, 2).tolist() == [[2, 2], [3, 3]]
+    assert np.isnan(prices.on(np.array([3]), known_on=-1)).all()
+
+
+def test_a_price_that_is_only_known_afterwards_is_not_foreseen() -> None:
+    """Prices that change on Mondays and are known on Sundays: at an origin in the middle of the week the forecast still
+    has last week's, and errs; with the same prices known at once, the week's own days are right."""
+    rng = np.random.default_rng(7)
+    prices = spells_of(10 * np.repeat(rng.choice([0.8, 1.0, 1.2], (200, 72)), 7, axis=1))
+    late = replace(prices, known_from=prices.since + 6)
+    at_once, later = (forecast_prices(each, 500, 3).judged.errors["last_price"] for each in (prices, late))
+    # Day 497 is the first of its week: the three days after it have its price.
+    assert at_once == 0
+    assert later > 0.1
+
+
+def test_without_a_price_that_was_known_there_is_no_forecast() -> None:
+    """Known at the end only: nothing to learn errors from. One product that was known is enough."""
+    prices = spells_of(np.full((2, DAYS), 10.0))
+    last = DAYS - 1
+    with pytest.raises(ValueError, match="no price was known 28 days before the last one"):
+        forecast_prices(replace(prices, known_from=np.array([last, last])), last, HORIZON)
+    found = forecast_prices(replace(prices, known_from=np.array([0, last])), last, HORIZON)
+    assert np.exp(found.y_hat) == pytest.approx(np.full((2, HORIZON), 10.0))
 
 
 def test_candidates_by_hand() -> None:
