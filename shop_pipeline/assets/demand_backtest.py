@@ -132,8 +132,8 @@ def _windows(past: Past, found: Backtest, published: _Published) -> pa.Table:
             "naive_scale": _or_null(found.scale),
             "squared_scale": _or_null(squared),
             "cutoffs": pa.array([cutoffs] * n, pa.list_(pa.date32())),
-            "error": _or_null(_error(found, found.y_hat, squared)),
-            "naive_error": _or_null(_error(found, found.baseline, squared)),
+            "error": _or_null(judged_error(found, found.y_hat)),
+            "naive_error": _or_null(judged_error(found, found.baseline)),
             "chosen": _lists(found.y_hat.swapaxes(0, 1)),
             "naive": _lists(found.baseline.swapaxes(0, 1)),
             "as_published": _lists(published.y_hat.swapaxes(0, 1)),
@@ -142,10 +142,11 @@ def _windows(past: Past, found: Backtest, published: _Published) -> pa.Table:
     )
 
 
-def _error(found: Backtest, y_hat: DoubleArray, squared_scale: DoubleArray) -> DoubleArray:
-    """Over all windows, in the measure that the series is judged by, (n,)."""
-    slow = rmsse(found.actual, y_hat, squared_scale)
-    return np.where(found.is_slow, slow, mase(found.actual, y_hat, found.scale))
+def judged_error(found: Backtest, y_hat: DoubleArray) -> DoubleArray:
+    """Over all windows, in the measure and, as a product without any sale before them has no scale, the unit by which
+    the series is judged, (n,)."""
+    unit = np.ones(len(found.is_slow))
+    return np.where(found.is_slow, rmsse(found.actual, y_hat, unit), mase(found.actual, y_hat, unit))
 
 
 def _lists(values: DoubleArray) -> pa.Array:

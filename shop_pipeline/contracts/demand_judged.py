@@ -59,13 +59,14 @@ CANDIDATES = Table(
         Column(
             "is_published",
             "BOOLEAN",
-            f"its forecasts are published: the chosen one if its `error` is less than that of {BASELINE}, else"
-            f" {BASELINE}",
+            f"its forecasts are published: the chosen one if its `error` is less than that of {BASELINE} (with fewer"
+            f" than four windows also in the test), else {BASELINE}",
         ),
         Column(
             "error",
             "DOUBLE",
-            "MASE, of a slow seller RMSSE, over all windows with the test; of the chosen model and the baseline only",
+            "mean absolute error, of a slow seller root mean squared error, over all windows with the test, in its own"
+            " unit; of the chosen model and the baseline only",
             required=False,
             minimum=0,
         ),

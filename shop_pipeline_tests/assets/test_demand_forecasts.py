@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from shop_pipeline.assets.demand_backtest import NAME as CANDIDATES
-from shop_pipeline.assets.demand_backtest import bounds_around, build_candidates
+from shop_pipeline.assets.demand_backtest import bounds_around, build_candidates, judged_error
 from shop_pipeline.assets.demand_forecasts import FORECASTS, builder_of
 from shop_pipeline.assets.demand_page import forecast_page
 from shop_pipeline.assets.demand_series import (
@@ -29,6 +29,7 @@ from shop_pipeline.assets.demand_series import (
     season_and_horizon,
 )
 from shop_pipeline.assets.gated import Run
+from shop_pipeline.models.forecasting.backtest import backtest
 from shop_pipeline.models.forecasting.panel import Panel
 from shop_pipeline.sections import Demand
 from shop_pipeline_tests.assets.conftest import AS_OF, SETTINGS, Bench
@@ -264,3 +265,13 @@ def test_a_closed_weekday_has_no_interval() -> None:
     for name, values in bounds.items():
         assert (values[:, [6, 13]] == 0).all(), name
         assert name.startswith("lo") or (np.delete(values, [6, 13], axis=1) > 0).all()
+
+
+def test_a_product_without_a_scale_is_judged_in_its_own_unit() -> None:
+    """It sold once, after weeks without stock, and that is all that the naive forecast knows: off by 5 in that week and
+    in the eleven of the test, in 20 weeks that are known.
+    """
+    y = np.array([[0.0] * 11 + [np.nan, np.nan, 5] + [0] * 11])
+    found = backtest(Panel(y, 1, 11), 2, np.zeros(1, bool), 0)
+    assert found.scale.tolist() == [0]
+    assert judged_error(found, found.baseline) == pytest.approx(np.sqrt(12 * 25 / 20))
