@@ -86,14 +86,14 @@ def bounds_around(y_hat: DoubleArray, errors: DoubleArray, known: Panel) -> dict
     """Bounds of forecasts (n, H) by the names of their columns: lo_80, hi_80 ...; from errors (W, n, H) before them.
 
     A series of less than two seasons is as large as what it has sold in a period. Where the shop is closed nothing is
-    sold for sure.
+    sold for sure; of a series that had not begun there is nothing to say there, either.
     """
     naive = naive_scale(known.y, known.season)
     sold, seen = np.nansum(np.abs(known.y), axis=1), known.seen.sum(axis=1)
     scale = np.where(naive > 0, naive, np.maximum(sold, NOTHING) / np.maximum(seen, 1))
     found, shut = interval_bounds(y_hat, errors, scale, LEVELS, group=groups_alike(known.y)), closed_ahead(known)
     return {
-        f"{end}_{round(100 * level)}": np.where(shut, 0.0, values)
+        f"{end}_{round(100 * level)}": np.where(shut & ~np.isnan(values), 0.0, values)
         for level, both in found.items()
         for end, values in zip(("lo", "hi"), both, strict=True)
     }

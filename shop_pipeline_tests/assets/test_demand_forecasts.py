@@ -259,12 +259,16 @@ def test_the_back_test_holds_what_would_have_been_published(bench: Bench) -> Non
 
 
 def test_a_closed_weekday_has_no_interval() -> None:
-    """Ten weeks without a Sunday (the 7th day of each): nothing is sold on the next one, for sure."""
-    y = np.tile([4.0, 5, 6, 5, 4, 9, 0], (2, 10))
-    bounds = bounds_around(np.full((2, 14), 5.0), np.ones((3, 2, 14)), Panel(y, 7, 14))
-    for name, values in bounds.items():
-        assert (values[:, [6, 13]] == 0).all(), name
-        assert name.startswith("lo") or (np.delete(values, [6, 13], axis=1) > 0).all()
+    """Ten weeks without a Sunday (the 7th day of each): nothing is sold on the next one, for sure. The third series has
+    not begun, and has no interval at all.
+    """
+    y = np.tile([4.0, 5, 6, 5, 4, 9, 0], (3, 10))
+    y[2], y_hat = np.nan, np.full((3, 14), 5.0)
+    y_hat[2] = np.nan
+    for name, values in bounds_around(y_hat, np.ones((3, 3, 14)), Panel(y, 7, 14)).items():
+        assert (values[:2, [6, 13]] == 0).all(), name
+        assert name.startswith("lo") or (np.delete(values[:2], [6, 13], axis=1) > 0).all()
+        assert np.isnan(values[2]).all()
 
 
 def test_a_product_without_a_scale_is_judged_in_its_own_unit() -> None:
