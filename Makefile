@@ -34,6 +34,10 @@ bench: setup
 	$(BIN)/python benchmarks/landing.py
 	$(BIN)/python benchmarks/online_retail.py
 	$(BIN)/python benchmarks/simulated.py
+	$(BIN)/python benchmarks/rules.py --simulate 1000000 --support 0.001 --confidence 0.2
+	$(BIN)/python benchmarks/forecast.py --simulate 1000 --season 7 --horizon 28
+	$(BIN)/python benchmarks/stock.py
+	$(BIN)/python benchmarks/elasticity.py
 
 # Needs uv, a pip tool; the lock file holds versions and hashes for Python 3.11 to 3.13, and no index address.
 lock:
