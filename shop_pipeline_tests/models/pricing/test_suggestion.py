@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from shop_pipeline.contracts.pricing_answers import REASONS as PROMISED
 from shop_pipeline.models.pricing.money import decimals
 from shop_pipeline.models.pricing.reasons import sentences
 from shop_pipeline.models.pricing.suggestion import Offer, Suggestions, best_price, suggest
@@ -225,3 +226,7 @@ def test_suggestions_lie_within_their_limits_and_gain_all_over_the_interval() ->
         assert ((found.price - paid) * units > price - paid)[moved].all()
     margin = found.price * (1 - 0.05) - cost
     assert (margin[moved & np.isfinite(cost)] > -1e-9).all()
+
+
+def test_the_contract_promises_the_codes_that_there_are() -> None:
+    assert PROMISED == REASONS
